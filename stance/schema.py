@@ -1,0 +1,231 @@
+"""What travels between the parts of stance: frozen dataclasses, and the label set, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+__all__ = [
+    "KINDS",
+    "LABELS",
+    "Analysis",
+    "Document",
+    "Kind",
+    "Label",
+    "Paragraph",
+    "Prediction",
+    "Share",
+    "Span",
+    "Stance",
+]
+
+Label = Literal["favor", "against", "neutral", "absent"]
+"""Stance of a paragraph's own voice toward a target; what each means is said in the codebook."""
+LABELS: tuple[Label, ...] = get_args(Label)
+
+Kind = Literal["body", "heading", "metadata", "furniture"]
+"""What a block of a document is; only ``body`` blocks bear stances."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text.
+
+    Attributes:
+        start: First code point, counted from 0.
+        end: Code point after the last.
+        text: What stands there.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as it was read, before anything is done to it.
+
+    Attributes:
+        text: The whole text, unchanged; every offset counts its code points.
+        name: File name, or what else tells the document from others; may be empty.
+        id: The row's own id, if it came from a table.
+        encoding: The encoding that it was decoded from, if it came as bytes.
+        breaks: ``"layout"`` if line breaks have to be interpreted, ``"blocks"`` if every newline ends a block
+            (text extracted from HTML).
+    """
+
+    text: str
+    name: str = ""
+    id: str | None = None
+    encoding: str | None = None
+    breaks: Literal["layout", "blocks"] = "layout"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A block of a document, exactly as it stands there.
+
+    Attributes:
+        text: ``document.text[start:end]``.
+        start: First code point in the document.
+        end: Code point after the last.
+        kind: What the block is; ``body`` is a paragraph of running text.
+        index: Number of the block in its document, all kinds counted, from 0.
+    """
+
+    text: str
+    start: int
+    end: int
+    kind: Kind = "body"
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """Where a text stands toward one target.
+
+    Attributes:
+        target: Name of the target.
+        label: The most probable label.
+        probabilities: Calibrated probability in [0, 1] of each of the four labels; they sum to 1.
+        mentions: Where the target is named, in code points of the text.
+    """
+
+    target: str
+    label: Label
+    probabilities: Mapping[Label, float]
+    mentions: tuple[Span, ...] = ()
+
+    @property
+    def probability(self) -> float:
+        """Probability of the label given."""
+        return self.probabilities[self.label]
+
+    def __repr__(self) -> str:
+        return f"{self.target}: {self.label} {self.probability:.2f}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give label, probabilities and mentions as plain JSON types."""
+        return {
+            "label": self.label,
+            "probabilities": dict(self.probabilities),
+            "mentions": [{"start": span.start, "end": span.end, "text": span.text} for span in self.mentions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Where a text stands toward each target asked for.
+
+    Attributes:
+        text: The text that was judged, unchanged.
+        stances: Target name -> stance, in the order asked for.
+        windows: In how many windows the text was read; more than 1 where it is longer than the model's.
+        model: Name of the model.
+
+    ``prediction["NATO"]`` is the stance toward NATO.
+    """
+
+    text: str
+    stances: Mapping[str, Stance]
+    windows: int
+    model: str
+
+    def __getitem__(self, target: str) -> Stance:
+        return self.stances[target]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stances)
+
+    def __len__(self) -> int:
+        return len(self.stances)
+
+    def __repr__(self) -> str:
+        words = " ".join(self.text.split())
+        shown = words if len(words) <= 48 else words[:47] + "…"
+        return f"Prediction({', '.join(map(repr, self.stances.values()))} | {shown!r})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain JSON types: text, windows, model, stances."""
+        return {
+            "text": self.text,
+            "windows": self.windows,
+            "model": self.model,
+            "stances": {target: stance.to_dict() for target, stance in self.stances.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many paragraphs of a document bear a label toward a target.
+
+    Attributes:
+        count: Number of body paragraphs with the label.
+        total: Number of body paragraphs.
+    """
+
+    count: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """``count / total`` in [0, 1]; 0 where the document has no body paragraph."""
+        return self.count / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A document, its blocks, and where its body paragraphs stand.
+
+    Attributes:
+        document: What was analysed.
+        blocks: Every block of the document, in order.
+        predictions: One for each body block, in order.
+        summary: Target name -> label -> how many body paragraphs bear it.
+    """
+
+    document: Document
+    blocks: tuple[Paragraph, ...]
+    predictions: tuple[Prediction, ...]
+    summary: Mapping[str, Mapping[Label, Share]] = field(default_factory=dict)
+
+    @property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """The body blocks: ``paragraphs[i]`` is what ``predictions[i]`` judges."""
+        return tuple(block for block in self.blocks if block.kind == "body")
+
+    def __repr__(self) -> str:
+        parts = [f"Analysis({self.document.name or 'document'!r}: {len(self.predictions)} paragraphs"]
+        for target, shares in self.summary.items():
+            counts = " ".join(f"{label} {share.count}" for label, share in shares.items())
+            parts.append(f"{target} {counts}")
+        return "; ".join(parts) + ")"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain JSON types: document, blocks (stances on the body ones), summary."""
+        judged = iter(self.predictions)
+        blocks = []
+        for block in self.blocks:
+            row: dict[str, Any] = {
+                "index": block.index,
+                "kind": block.kind,
+                "start": block.start,
+                "end": block.end,
+                "text": block.text,
+            }
+            if block.kind == "body":
+                prediction = next(judged).to_dict()
+                row |= {"windows": prediction["windows"], "stances": prediction["stances"]}
+            blocks.append(row)
+        return {
+            "document": self.document.name,
+            "id": self.document.id,
+            "blocks": blocks,
+            "summary": {
+                target: {label: {"count": s.count, "total": s.total, "share": s.share} for label, s in shares.items()}
+                for target, shares in self.summary.items()
+            },
+        }

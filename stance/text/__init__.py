@@ -1,0 +1,1 @@
+"""Reading documents, repairing them in a shadow copy, cutting them into blocks."""
