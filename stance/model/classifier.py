@@ -1,0 +1,186 @@
+"""A loaded model: texts in, calibrated label probabilities per target out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from stance.errors import InputError, ModelError
+from stance.model.calibration import softmax
+from stance.model.runtime import OnnxNetwork
+from stance.model.store import NETWORK_FILE, TOKENIZER_FILE, find_model, read_config, verify_files
+from stance.model.tokens import Window, cut_windows, make_batch, mark_mentions, plan_batches
+from stance.schema import LABELS, Label, Prediction, Span, Stance
+from stance.targets import Target, find_mentions
+from stance.text.repair import Repaired, repair
+
+__all__ = ["Classifier"]
+
+_TOKEN_BUDGET = 4096
+"""Most tokens in a batch, padding included: bounds memory, and larger batches are not faster on a CPU (measured)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text as the network reads it."""
+
+    repaired: Repaired
+    mentions: tuple[tuple[Span, ...], ...]
+    windows: list[Window]
+
+
+class Classifier:
+    """A model, loaded once, that judges texts; safe to use from several threads.
+
+    Args:
+        model: Name of a released model, or the path of a model folder; None means the default model.
+        device: ``"cpu"`` (None means the same), ``"cuda"`` or ``"cuda:N"``.
+
+    Raises:
+        ModelError: If the model is missing, incomplete or altered.
+        InputError: If the device is not to be had.
+    """
+
+    def __init__(self, model: str | Path | None = None, *, device: str | None = None) -> None:
+        self.folder = find_model(model)
+        verify_files(self.folder)
+        self.config = read_config(self.folder)
+        self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device)
+        try:
+            self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
+        except Exception as error:  # the Rust tokenizer raises bare Exception
+            raise ModelError(f"{self.folder / TOKENIZER_FILE}: cannot be read as a tokenizer: {error}") from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._order = [self.config.labels.index(label) for label in LABELS]
+        self._queries: dict[str, npt.NDArray[np.float32]] = {}
+        self._lock = threading.Lock()
+
+    def predict(
+        self,
+        texts: Sequence[str],
+        targets: Sequence[Target],
+        *,
+        batch_size: int = 32,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Prediction]:
+        """Judge texts.
+
+        Args:
+            texts: The texts, of any length.
+            targets: The targets; the stance toward one does not depend on the others.
+            batch_size: Most windows in a batch.
+            progress: Called after each batch with its share of the texts; the shares add up to ``len(texts)``.
+
+        Returns:
+            One prediction a text, in order.
+
+        Raises:
+            InputError: If a text is empty, or the batch size below 1.
+        """
+        if batch_size < 1:
+            raise InputError(f"batch_size has to be at least 1, found {batch_size}.")
+        if not texts:
+            return []
+        readings = self._read(texts, targets)
+        queries = np.stack([self._query(target) for target in targets])
+        scores = self._score(readings, queries, batch_size=batch_size, progress=progress)
+        results, at = [], 0
+        for text, reading in zip(texts, readings, strict=True):
+            own = scores[at : at + len(reading.windows)]
+            at += len(reading.windows)
+            results.append(self._prediction(text, reading, targets, own))
+        return results
+
+    def _read(self, texts: Sequence[str], targets: Sequence[Target]) -> list[_Reading]:
+        repaired = [repair(text) for text in texts]
+        for number, item in enumerate(repaired):
+            if not item.text.strip():
+                raise InputError(f"Text {number} is empty. Leave out texts without words.")
+        windows = cut_windows(
+            self._tokenizer,
+            [item.text for item in repaired],
+            size=self.config.window,
+            overlap=self.config.overlap,
+        )
+        return [
+            _Reading(item, tuple(find_mentions(item.text, target) for target in targets), own)
+            for item, own in zip(repaired, windows, strict=True)
+        ]
+
+    def _score(
+        self,
+        readings: Sequence[_Reading],
+        queries: npt.NDArray[np.float32],
+        *,
+        batch_size: int,
+        progress: Callable[[float], None] | None,
+    ) -> npt.NDArray[np.float32]:
+        """Score every window, shape (windows, targets, labels)."""
+        windows = [(reading, window) for reading in readings for window in reading.windows]
+        scores = np.zeros((len(windows), len(queries), len(LABELS)), dtype=np.float32)
+        lengths = [len(window) for _, window in windows]
+        for places in plan_batches(lengths, batch_size=batch_size, token_budget=_TOKEN_BUDGET):
+            chosen = [windows[place] for place in places]
+            marks = [
+                np.stack([mark_mentions(window, spans) for spans in reading.mentions]) for reading, window in chosen
+            ]
+            batch = make_batch([window for _, window in chosen], marks, pad_id=self.config.pad_id)
+            scores[places] = self._network.run(batch, queries).scores[..., self._order]
+            if progress:
+                progress(len(readings) * len(places) / len(windows))
+        return scores
+
+    def _query(self, target: Target) -> npt.NDArray[np.float32]:
+        """Encode a target's description, once a description."""
+        with self._lock:
+            known = self._queries.get(target.description)
+        if known is not None:
+            return known
+        window = cut_windows(self._tokenizer, [target.description], size=self.config.window, overlap=0)[0][0]
+        batch = make_batch([window], [np.zeros((1, len(window)), dtype=np.bool_)], pad_id=self.config.pad_id)
+        query: npt.NDArray[np.float32] = self._network.run(
+            batch, np.zeros((1, self._network.hidden), dtype=np.float32)
+        ).pooled[0]
+        with self._lock:
+            self._queries[target.description] = query
+        return query
+
+    def _prediction(
+        self, text: str, reading: _Reading, targets: Sequence[Target], scores: npt.NDArray[np.float32]
+    ) -> Prediction:
+        probabilities = pool_windows(softmax(scores, self.config.temperature))
+        stances = {}
+        for number, target in enumerate(targets):
+            row: dict[Label, float] = dict(zip(LABELS, probabilities[number].tolist(), strict=True))
+            spans = tuple(reading.repaired.origin(span.start, span.end) for span in reading.mentions[number])
+            stances[target.name] = Stance(target.name, max(row, key=row.__getitem__), row, spans)
+        return Prediction(text, stances, len(reading.windows), self.config.name)
+
+
+def pool_windows(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Join the windows of one text.
+
+    A target is absent from the text only if it is from every window, so the least P(absent) counts; the sides are
+    averaged over the windows, each weighted by how surely the target is present there.
+
+    Args:
+        probabilities: Shape (windows, targets, labels), labels in the order of `LABELS`.
+
+    Returns:
+        Shape (targets, labels); each row sums to 1.
+    """
+    if len(probabilities) == 1:
+        single: npt.NDArray[np.float64] = probabilities[0]
+        return single
+    absent = LABELS.index("absent")
+    sides = np.delete(probabilities, absent, axis=-1).sum(axis=0)
+    least = probabilities[..., absent].min(axis=0)[:, None]
+    sides = sides / np.maximum(sides.sum(axis=-1, keepdims=True), 1e-12) * (1.0 - least)
+    return np.insert(sides, absent, least[:, 0], axis=-1)

@@ -1,0 +1,198 @@
+"""Model folders: where a model lies, what its config says, whether its files are what they were."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stance.errors import ModelError, suggest
+from stance.schema import LABELS
+
+__all__ = [
+    "CONFIG_FILE",
+    "DEFAULT_MODEL",
+    "FORMAT",
+    "HASHES_FILE",
+    "NETWORK_FILE",
+    "TOKENIZER_FILE",
+    "WEIGHTS_FILE",
+    "ModelConfig",
+    "find_model",
+    "hash_file",
+    "read_config",
+    "verify_files",
+    "write_hashes",
+]
+
+DEFAULT_MODEL = "base"
+FORMAT = 1
+"""Number of the folder format; a reader refuses a higher one."""
+
+CONFIG_FILE = "config.json"
+HASHES_FILE = "hashes.json"
+NETWORK_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+WEIGHTS_FILE = "model.safetensors"
+
+NEEDED = (CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE)
+"""What predicting reads; the other files of a folder are for people and for further training."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """What ``config.json`` of a model folder says.
+
+    Attributes:
+        name: Name of the model.
+        labels: Label of each output, in order.
+        targets: Names of the targets that it was trained on.
+        window: Most tokens read at once, the two special ones included.
+        overlap: Tokens that consecutive windows share.
+        temperature: What scores are divided by before softmax.
+        pad_id: Token id of padding.
+        precision: How the weights of the ONNX file are stored ("int8", "fp16", "fp32").
+        format: Number of the folder format.
+        encoder: Name, hash and licence of the encoder it was trained from, and its transformers config.
+        head: Sizes of the head.
+        training: Command, recipe, data hashes, seed, versions.
+        metrics: Scores on dev and test, per target and label.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    targets: tuple[str, ...]
+    window: int
+    overlap: int
+    temperature: float
+    pad_id: int = 0
+    precision: str = "fp32"
+    format: int = FORMAT
+    encoder: dict[str, Any] = field(default_factory=dict)
+    head: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def find_model(model: str | Path | None = None) -> Path:
+    """Find a model's folder.
+
+    Args:
+        model: Name of a released model, or the path of a folder; None means the default model.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ModelError: If there is no such model.
+    """
+    name = DEFAULT_MODEL if model is None else model
+    folders = _release_folders()
+    if isinstance(name, str) and Path(name).name == name:
+        for folder in folders:
+            if (folder / name / CONFIG_FILE).is_file():
+                return folder / name
+    if (Path(name) / CONFIG_FILE).is_file():
+        return Path(name)
+    if Path(name).is_dir():
+        raise ModelError(f"Model {str(name)!r}: the folder has no {CONFIG_FILE}. Give a folder that stance wrote.")
+    known = sorted({found.parent.name for folder in folders for found in folder.glob(f"*/{CONFIG_FILE}")})
+    raise ModelError(
+        f"Unknown model {str(name)!r}: neither a released model nor a folder. "
+        + (f"{suggest(str(name), known)}." if known else "This installation has no released model; give a folder.")
+    )
+
+
+def _release_folders() -> list[Path]:
+    """Where released models lie: in the package, and in the checkout that an editable install runs from."""
+    package = Path(__file__).resolve().parent.parent
+    folders = [package / "released"]
+    if (package.parent / "pyproject.toml").is_file():
+        folders.append(package.parent / "models")
+    return folders
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Read and check ``config.json``.
+
+    Args:
+        folder: A model folder.
+
+    Returns:
+        The config.
+
+    Raises:
+        ModelError: If it is no JSON object, lacks a field, or is of a newer format.
+    """
+    path = folder / CONFIG_FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        known = {item.name for item in dataclasses.fields(ModelConfig)}
+        given = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known
+        }
+        config = ModelConfig(**given)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{path}: cannot be read as a model config ({error}). Install or train the model again."
+        ) from error
+    if config.format > FORMAT:
+        raise ModelError(
+            f"{path}: format {config.format} is newer than this version of stance reads ({FORMAT}). Update it."
+        )
+    if sorted(config.labels) != sorted(LABELS):
+        raise ModelError(
+            f"{path}: expected the labels {', '.join(LABELS)}, found {', '.join(map(str, config.labels))}."
+        )
+    return config
+
+
+def hash_file(path: Path) -> str:
+    """Give the sha256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        if hasattr(hashlib, "file_digest"):
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(file.read()).hexdigest()  # Python 3.10
+
+
+def write_hashes(folder: Path) -> None:
+    """Write ``hashes.json``: the sha256 of every other file of the folder."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != HASHES_FILE)
+    hashes = {name: hash_file(folder / name) for name in names}
+    (folder / HASHES_FILE).write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")
+
+
+def verify_files(folder: Path, names: tuple[str, ...] = NEEDED) -> dict[str, str]:
+    """Check files of a model folder against ``hashes.json``.
+
+    Args:
+        folder: A model folder.
+        names: Files that have to be there and be whole.
+
+    Returns:
+        File name -> sha256, for the names given.
+
+    Raises:
+        ModelError: If a file or its hash is missing, or a file has another hash.
+    """
+    path = folder / HASHES_FILE
+    try:
+        hashes = json.loads(path.read_text(encoding="utf-8"))
+        wanted = {name: str(hashes[name]) for name in names}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{path}: cannot be read or lacks a hash ({error!r}). Install or train the model again."
+        ) from error
+    for name, expected in wanted.items():
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder / name}: the file is missing. Install or train the model again.")
+        found = hash_file(folder / name)
+        if found != expected:
+            raise ModelError(
+                f"{folder / name}: the file was changed or damaged: expected sha256 {expected[:12]}…, "
+                f"found {found[:12]}…. Install or train the model again."
+            )
+    return wanted

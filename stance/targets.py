@@ -1,0 +1,211 @@
+"""Targets: whom a stance is about, by which names the target goes, and where a text names it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from stance.errors import InputError, UnknownTargetError, suggest
+from stance.schema import Span
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["Target", "builtin_targets", "find_mentions", "load_targets", "resolve_targets"]
+
+_FIELDS = {"name": str, "description": str, "aliases": list, "exclude": list}
+_SHORT = 3
+"""Aliases of up to this many letters get no form in capitals of their own: "Xi" is a name, "XI" a numeral."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom or what a stance is about.
+
+    Attributes:
+        name: Short name, the key of results.
+        aliases: Names that make the target present in a text, its own name included. One with a capital in it is
+            matched as written and in full capitals; one in small letters in any case.
+        description: One sentence that says what is meant; the model reads it.
+        exclude: Phrases inside which an alias does not count ("South China Sea").
+
+    Raises:
+        InputError: If the name is empty.
+
+    >>> Target("Russia", aliases=("Moscow", "the Kremlin")).description
+    'Russia; Moscow, the Kremlin'
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise InputError("A target needs a name, but found an empty one. Give it one word or two, as in 'Russia'.")
+        named = tuple(alias for alias in self.aliases if alias.strip())
+        if self.name not in named:
+            named = (self.name, *named)
+        object.__setattr__(self, "aliases", named)
+        if not self.description.strip():
+            others = ", ".join(named[1:6])
+            object.__setattr__(self, "description", f"{self.name}; {others}" if others else self.name)
+
+
+def builtin_targets() -> tuple[Target, ...]:
+    """Give the built-in targets: NATO, the US, China, defined after the project's codebook.
+
+    >>> [target.name for target in builtin_targets()]
+    ['NATO', 'US', 'China']
+    """
+    return _builtin()
+
+
+@lru_cache(maxsize=1)
+def _builtin() -> tuple[Target, ...]:
+    text = resources.files("stance").joinpath("targets.toml").read_text(encoding="utf-8")
+    return _parse(text, "stance/targets.toml")
+
+
+def load_targets(path: str | Path) -> tuple[Target, ...]:
+    """Read targets from a TOML file.
+
+    The file holds one table a target: ``[[target]]`` with ``name`` and, optional, ``aliases`` (list of strings),
+    ``description``, ``exclude`` (list of strings); what they mean is said at `Target`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The targets, in the order of the file.
+
+    Raises:
+        InputError: If the file cannot be read, is no TOML, or a field is unknown or of another type.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file. Give a TOML file with [[target]] tables.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as UTF-8 text ({error}). Give a TOML file.") from error
+    return _parse(text, str(path))
+
+
+def resolve_targets(targets: str | Target | Iterable[str | Target] | None) -> tuple[Target, ...]:
+    """Turn what a user asked for into targets.
+
+    Args:
+        targets: Names of built-in targets (in any case), `Target` objects, or a mix; None means the built-in ones.
+
+    Returns:
+        The targets in the order asked for.
+
+    Raises:
+        UnknownTargetError: If a name is not built in.
+        InputError: If no target is given, or one twice.
+
+    >>> [target.name for target in resolve_targets(["china", "NATO"])]
+    ['China', 'NATO']
+    """
+    if targets is None:
+        return builtin_targets()
+    asked: Sequence[str | Target] = [targets] if isinstance(targets, (str, Target)) else list(targets)
+    if not asked:
+        raise InputError("No target given. Leave targets out for NATO, US, China, or name at least one.")
+    known = {target.name.casefold(): target for target in builtin_targets()}
+    found: dict[str, Target] = {}
+    for item in asked:
+        if isinstance(item, Target):
+            target = item
+        elif isinstance(item, str) and item.strip().casefold() in known:
+            target = known[item.strip().casefold()]
+        else:
+            names = [target.name for target in known.values()]
+            raise UnknownTargetError(
+                f"Unknown target {item!r}: {suggest(str(item), names)}. "
+                "Add one of your own with a TOML file (stance.load_targets, --targets-file)."
+            )
+        if target.name in found:
+            raise InputError(f"Target {target.name!r} is given twice. Name each target once.")
+        found[target.name] = target
+    return tuple(found.values())
+
+
+def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
+    """Find where a text names a target.
+
+    Args:
+        text: Any text.
+        target: Whom to look for.
+
+    Returns:
+        The mentions in the order of the text, in code points, without overlap; the longest alias wins.
+
+    >>> china = builtin_targets()[2]
+    >>> [span.text for span in find_mentions("China's fleet left the South China Sea for Beijing.", china)]
+    ['China', 'Beijing']
+    """
+    matches = _pattern(target).finditer(text)
+    return tuple(Span(*match.span("alias"), match["alias"]) for match in matches if match["alias"])
+
+
+@lru_cache(maxsize=256)
+def _pattern(target: Target) -> re.Pattern[str]:
+    forms: list[str] = []
+    for alias in sorted(target.aliases, key=len, reverse=True):
+        if alias == alias.lower():
+            forms.append(f"(?i:{_literal(alias)})")
+            continue
+        forms.append(_literal(alias))
+        if len(alias) > _SHORT and alias != alias.upper():
+            forms.append(_literal(alias.upper()))
+    excluded = [f"(?i:{_literal(phrase)})" for phrase in sorted(target.exclude, key=len, reverse=True)]
+    skipped = f"{'|'.join(excluded)}|" if excluded else ""
+    return re.compile(rf"(?<!\w)(?:{skipped}(?P<alias>{'|'.join(forms)}))(?!\w)")
+
+
+def _literal(phrase: str) -> str:
+    """Match a phrase letter by letter, but any space, apostrophe and hyphen for one."""
+    escaped = re.escape(phrase)
+    return re.sub(r"(?:\\ )+", r"\\s+", escaped).replace("'", "['’]").replace(r"\-", "[-‐‑–]")
+
+
+def _parse(text: str, where: str) -> tuple[Target, ...]:
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where}: not valid TOML: {error}") from error
+    unknown = next((key for key in tables if key != "target"), None)
+    if unknown is not None:
+        raise InputError(f"{where}: unknown table {unknown!r}: {suggest(unknown, ['target'])}. Write [[target]].")
+    entries = tables.get("target")
+    if not isinstance(entries, list) or not entries:
+        raise InputError(f"{where}: expected at least one [[target]] table, found none.")
+    return tuple(_target(entry, f"{where}: target {number}") for number, entry in enumerate(entries, 1))
+
+
+def _target(entry: dict[str, Any], where: str) -> Target:
+    for key, value in entry.items():
+        if key not in _FIELDS:
+            raise InputError(f"{where}: unknown field {key!r}: {suggest(key, _FIELDS)}.")
+        strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
+        if not isinstance(value, _FIELDS[key]) or not strings:
+            wanted = "a list of strings" if _FIELDS[key] is list else "a string"
+            raise InputError(f"{where}: field {key!r} has to be {wanted}, found {value!r}.")
+    if "name" not in entry:
+        raise InputError(f"{where}: field 'name' is missing. Every [[target]] needs one.")
+    return Target(
+        name=entry["name"],
+        aliases=tuple(entry.get("aliases", ())),
+        description=entry.get("description", ""),
+        exclude=tuple(entry.get("exclude", ())),
+    )
