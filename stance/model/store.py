@@ -25,6 +25,7 @@ __all__ = [
     "hash_file",
     "read_config",
     "verify_files",
+    "write_config",
     "write_hashes",
 ]
 
@@ -131,7 +132,7 @@ def read_config(folder: Path) -> ModelConfig:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         known = {item.name for item in dataclasses.fields(ModelConfig)}
-        given = {
+        given: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known
         }
         config = ModelConfig(**given)
@@ -148,6 +149,12 @@ def read_config(folder: Path) -> ModelConfig:
             f"{path}: expected the labels {', '.join(LABELS)}, found {', '.join(map(str, config.labels))}."
         )
     return config
+
+
+def write_config(folder: Path, config: ModelConfig) -> None:
+    """Write ``config.json``."""
+    text = json.dumps(dataclasses.asdict(config), indent=2, ensure_ascii=False)
+    (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def hash_file(path: Path) -> str:

@@ -1,0 +1,112 @@
+"""Exporting a network: ONNX with 8-bit weights for prediction, safetensors for further training."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+from safetensors.torch import save_file
+
+from stance.model.network import StanceNetwork
+from stance.model.store import NETWORK_FILE, WEIGHTS_FILE
+
+__all__ = ["export_network"]
+
+_OPSET = 20
+_BLOCK = 32
+"""Weights that share a scale."""
+_TABLE = 4096
+"""A lookup table with more rows than this is quantised too; position embeddings are too few to matter."""
+
+
+def export_network(network: StanceNetwork, folder: Path, *, quantise: bool = True) -> None:
+    """Write ``model.onnx`` and ``model.safetensors`` (fp16).
+
+    Args:
+        network: The network.
+        folder: Where to write; has to exist.
+        quantise: Store the weights of ``model.onnx`` in 8 bits. They are multiplied in fp32: dynamic int8, which takes
+            a scale from each batch, makes a text's scores depend on its neighbours (docs/decisions/0002).
+    """
+    path = folder / NETWORK_FILE
+    _export(network.eval(), path)
+    if quantise:
+        _quantise(path)
+    weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    (folder / WEIGHTS_FILE).chmod(path.stat().st_mode)  # safetensors writes a file that only its owner may read
+
+
+def _export(network: StanceNetwork, path: Path) -> None:
+    batch, length, targets = (torch.export.Dim(name, min=1, max=4096) for name in ("batch", "length", "targets"))
+    mentions = torch.zeros(2, 3, 24)
+    mentions[0, 1, 3:5] = 1
+    example = (
+        torch.full((2, 24), 2000),
+        torch.ones(2, 24, dtype=torch.long),
+        mentions,
+        torch.zeros(3, network.config.hidden),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter warns about names of axes and its own deprecations
+        program = torch.onnx.export(
+            network,
+            example,
+            dynamo=True,
+            verbose=False,
+            opset_version=_OPSET,
+            input_names=["input_ids", "attention_mask", "mentions", "queries"],
+            output_names=["scores", "pooled"],
+            dynamic_shapes=(
+                {0: batch, 1: length},
+                {0: batch, 1: length},
+                {0: batch, 1: targets, 2: length},
+                {0: targets},
+            ),
+        )
+    if program is None:
+        raise RuntimeError("torch.onnx.export gave no program")
+    program.save(str(path))
+
+
+def _quantise(path: Path) -> None:
+    model = onnx.load(str(path))
+    del model.graph.value_info[:]  # shapes noted at export no longer hold and stop the quantiser
+    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
+    quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=0)
+    quantiser.process()
+    model = quantiser.model.model
+    for node in [node for node in model.graph.node if node.op_type == "Gather"]:
+        _quantise_table(model.graph, node)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _quantise_table(graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
+    """Store a large lookup table in 8 bits with a scale a row: look up rows, then multiply by their scales."""
+    table = next((item for item in graph.initializer if item.name == node.input[0]), None)
+    if table is None or len(table.dims) != 2 or table.dims[0] <= _TABLE:
+        return
+    values = numpy_helper.to_array(table)
+    scales = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12) / 127
+    small = np.rint(values / scales).astype(np.int8)
+    graph.initializer.remove(table)
+    graph.initializer.append(numpy_helper.from_array(small, table.name + "_int8"))
+    graph.initializer.append(numpy_helper.from_array(scales.astype(np.float32), table.name + "_scale"))
+    rows, output = node.input[1], node.output[0]
+    nodes = [
+        helper.make_node("Gather", [table.name + "_int8", rows], [output + "_int8"], axis=0),
+        helper.make_node("Cast", [output + "_int8"], [output + "_float"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", [table.name + "_scale", rows], [output + "_scale"], axis=0),
+        helper.make_node("Mul", [output + "_float", output + "_scale"], [output]),
+    ]
+    place = list(graph.node).index(node)
+    graph.node.remove(node)
+    for offset, new in enumerate(nodes):
+        graph.node.insert(place + offset, new)
