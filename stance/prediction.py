@@ -143,7 +143,6 @@ def analyze_documents(
     model: str | Path | None = None,
     device: str | None = None,
     batch_size: int = 32,
-    whole: bool = False,
 ) -> Iterator[Analysis]:
     """Analyse documents one after the other; paragraphs of several are judged together, which is faster.
 
@@ -153,7 +152,6 @@ def analyze_documents(
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
-        whole: Take each document as one paragraph instead of cutting it.
 
     Yields:
         One analysis a document, in order.
@@ -168,7 +166,7 @@ def analyze_documents(
     waiting: list[tuple[Document, tuple[Paragraph, ...]]] = []
     count = 0
     for document in documents:
-        blocks = _whole(document) if whole else tuple(segment(document))
+        blocks = tuple(segment(document))
         if not blocks:
             raise InputError(
                 f"{document.name or 'Document'}: the document is empty. Leave out documents without words."
@@ -202,13 +200,6 @@ def load_classifier(model: str | Path | None = None, device: str | None = None) 
     """
     with _loading:
         return _load(model, device)
-
-
-def _whole(document: Document) -> tuple[Paragraph, ...]:
-    """Take the whole text, without the white space around it, as one body block."""
-    text = document.text.strip()
-    start = document.text.find(text)
-    return (Paragraph(text, start, start + len(text)),) if text else ()
 
 
 def _judge(

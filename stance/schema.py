@@ -53,15 +53,15 @@ class Document:
         name: File name, or what else tells the document from others; may be empty.
         id: The row's own id, if it came from a table.
         encoding: The encoding that it was decoded from, if it came as bytes.
-        breaks: ``"layout"`` if line breaks have to be interpreted, ``"blocks"`` if every newline ends a block
-            (text extracted from HTML).
+        breaks: What line breaks mean: ``"layout"`` if that has to be found out, ``"blocks"`` if each ends a block (text
+            extracted from HTML), ``"none"`` if the text is one paragraph (a row of a table).
     """
 
     text: str
     name: str = ""
     id: str | None = None
     encoding: str | None = None
-    breaks: Literal["layout", "blocks"] = "layout"
+    breaks: Literal["layout", "blocks", "none"] = "layout"
 
 
 @dataclass(frozen=True, slots=True)

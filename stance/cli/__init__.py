@@ -1,0 +1,1 @@
+"""The ``stance`` command: parses, calls one public function, writes what it gives."""

@@ -1,0 +1,98 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from stance.errors import InputError, StanceError
+from stance.schema import Document
+from stance.text.documents import FORMATS, read_documents
+
+__all__ = ["Inputs", "add_input_options", "add_output_options", "output_format"]
+
+_LOG = logging.getLogger("stance")
+
+
+def add_input_options(parser: argparse.ArgumentParser) -> None:
+    """Add the files to read and how to read them."""
+    group = parser.add_argument_group("input")
+    group.add_argument(
+        "files", nargs="+", metavar="FILE", help="text, Markdown, HTML, JSONL, CSV, TSV, Parquet; - is stdin"
+    )
+    group.add_argument(
+        "--input-format", choices=sorted(FORMATS), help="what the files are (default: told by their names)"
+    )
+    group.add_argument(
+        "--text-column", default="text", metavar="NAME", help="field or column with the text (default: text)"
+    )
+    group.add_argument("--id-column", default="id", metavar="NAME", help="field or column with the id (default: id)")
+    group.add_argument(
+        "--encoding", metavar="NAME", help="encoding of the files (default: UTF-8, else detected and reported)"
+    )
+
+
+def add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """Add where to write and in which format."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--format", choices=formats, help="default: told by the name of --output, else table")
+    group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+
+
+def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> str:
+    """Settle the output format."""
+    name = arguments.output or ""
+    told = name.rpartition(".")[2].lower() if "." in name else ""
+    form: str = arguments.format or (told if told in formats else "table")
+    if form == "parquet" and name in ("", "-") and sys.stdout.isatty():
+        raise InputError("Parquet is no text for a terminal. Name a file with --output.")
+    return form
+
+
+@dataclass(slots=True)
+class Inputs:
+    """The documents that a command was given; a bad one is reported and costs no other.
+
+    Attributes:
+        arguments: The command's arguments.
+        unit: ``"row"`` to take every text as one paragraph, ``"document"`` to cut every text; None leaves it to the
+            kind of file.
+        failures: Number of files and rows that could not be read so far.
+    """
+
+    arguments: argparse.Namespace
+    unit: str | None = None
+    failures: int = field(default=0, init=False)
+
+    def __iter__(self) -> Iterator[Document]:
+        for name in self.arguments.files:
+            try:
+                for document in self._read(name):
+                    yield self._as_unit(document)
+            except (StanceError, OSError) as error:
+                self.report(error)
+
+    def _read(self, name: str) -> Iterator[Document]:
+        return read_documents(
+            name,
+            form=self.arguments.input_format,
+            text_column=self.arguments.text_column,
+            id_column=self.arguments.id_column,
+            encoding=self.arguments.encoding,
+            on_error=self.report,
+        )
+
+    def _as_unit(self, document: Document) -> Document:
+        if self.unit == "row":
+            return replace(document, breaks="none")
+        if self.unit == "document" and document.breaks == "none":
+            return replace(document, breaks="layout")
+        return document
+
+    def report(self, error: Exception) -> None:
+        """Say on stderr what is wrong, and go on."""
+        self.failures += 1
+        _LOG.error("%s", error)

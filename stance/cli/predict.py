@@ -1,0 +1,96 @@
+"""``stance predict``: where texts stand."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import chain
+
+from stance.cli.options import Inputs, add_input_options, add_output_options, output_format
+from stance.targets import Target, builtin_targets, load_targets, resolve_targets
+
+__all__ = ["add_parser"]
+
+_FORMATS = ("table", "jsonl", "csv", "parquet")
+_EPILOG = """examples:
+  stance predict article.txt                          a table for reading
+  stance predict news/*.html -o stances.jsonl         one JSON object a paragraph
+  stance predict rows.csv --text-column body -o stances.parquet
+  stance predict letters.jsonl --unit document        cut each row's text into paragraphs
+  curl ... | stance predict -                         text from stdin
+  stance predict a.txt --targets NATO,Russia --targets-file mine.toml
+
+A file of targets holds [[target]] tables with name, aliases, description and exclude. JSONL holds document, id, index
+(number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
+label and probabilities."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "predict",
+        help="tell where texts stand, paragraph by paragraph",
+        description="Tell for each paragraph and target whether the text's own voice is favor, against or neutral, "
+        "or the target absent.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_input_options(parser)
+    parser.add_argument(
+        "--targets", metavar="A,B", help="names of targets (default: NATO,US,China and those of --targets-file)"
+    )
+    parser.add_argument("--targets-file", metavar="FILE", help="TOML file with targets of your own")
+    parser.add_argument("--model", metavar="NAME", help="released model or folder of a model (default: base)")
+    parser.add_argument(
+        "--unit",
+        choices=("document", "row"),
+        help="cut each text into paragraphs, or take each as one (default: document for texts, row for tables)",
+    )
+    parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cpu)")
+    parser.add_argument(
+        "--batch-size", type=_positive, default=32, metavar="N", help="most windows in a batch (default: 32)"
+    )
+    add_output_options(parser, _FORMATS)
+    parser.set_defaults(run=_run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"has to be at least 1, found {number}")
+    return number
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from stance.prediction import analyze_documents, load_classifier
+    from stance.reporting.outputs import open_output, paragraph_columns, paragraph_rows, write_rows
+    from stance.reporting.tables import document_table, print_table
+
+    form = output_format(arguments, _FORMATS)
+    targets = _targets(arguments)
+    names = [target.name for target in targets]
+    load_classifier(arguments.model, arguments.device)  # a wrong model or device is said before any input is read
+    inputs = Inputs(arguments, unit=arguments.unit)
+    analyses = analyze_documents(
+        inputs, targets=targets, model=arguments.model, device=arguments.device, batch_size=arguments.batch_size
+    )
+    first = next(analyses, None)
+    if first is None and inputs.failures:
+        return 1
+    everything = analyses if first is None else chain([first], analyses)
+    with open_output(arguments.output) as file:
+        if form == "table":
+            for analysis in everything:
+                print_table(document_table(analysis, names), file)
+        else:
+            rows = (row for analysis in everything for row in paragraph_rows(analysis))
+            write_rows(file, rows, form, paragraph_columns(names))
+    return 1 if inputs.failures else 0
+
+
+def _targets(arguments: argparse.Namespace) -> tuple[Target, ...]:
+    own = load_targets(arguments.targets_file) if arguments.targets_file else ()
+    if arguments.targets is None:
+        return resolve_targets([*builtin_targets(), *own])
+    known = {target.name.casefold(): target for target in own}
+    asked = [name.strip() for name in arguments.targets.split(",") if name.strip()]
+    return resolve_targets([known.get(name.casefold(), name) for name in asked])

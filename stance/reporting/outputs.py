@@ -1,0 +1,187 @@
+"""Writing results as files: JSON Lines, CSV, Parquet; a file is whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from stance.errors import InputError, MissingExtraError
+from stance.schema import LABELS, Analysis, Document, Paragraph
+
+__all__ = [
+    "BLOCK_COLUMNS",
+    "block_rows",
+    "flatten_row",
+    "open_output",
+    "paragraph_columns",
+    "paragraph_rows",
+    "write_rows",
+]
+
+_PARQUET_ROWS = 4096
+"""Rows in a row group of a Parquet file."""
+
+
+def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    """Give one JSON object a body paragraph.
+
+    Args:
+        analysis: An analysed document.
+
+    Yields:
+        ``{"document", "id", "index", "start", "end", "text", "stances": {target: {"label", "probabilities"}}}``;
+        offsets are code points in the document.
+    """
+    for block, prediction in zip(analysis.paragraphs, analysis.predictions, strict=True):
+        yield {
+            "document": analysis.document.name,
+            "id": analysis.document.id,
+            "index": block.index,
+            "start": block.start,
+            "end": block.end,
+            "text": block.text,
+            "stances": {
+                name: {"label": stance.label, "probabilities": dict(stance.probabilities)}
+                for name, stance in prediction.stances.items()
+            },
+        }
+
+
+BLOCK_COLUMNS = ("document", "index", "kind", "start", "end", "text")
+
+
+def block_rows(document: Document, blocks: Iterable[Paragraph]) -> Iterator[dict[str, Any]]:
+    """Give one JSON object a block: ``{"document", "index", "kind", "start", "end", "text"}``."""
+    for block in blocks:
+        yield {
+            "document": document.name,
+            "index": block.index,
+            "kind": block.kind,
+            "start": block.start,
+            "end": block.end,
+            "text": block.text,
+        }
+
+
+def paragraph_columns(targets: Iterable[str]) -> list[str]:
+    """Name the columns that `paragraph_rows` has in the flat formats."""
+    columns = ["document", "id", "index", "start", "end", "text"]
+    for target in targets:
+        columns += [target, *(f"{target}_{label}" for label in LABELS)]
+    return columns
+
+
+def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Put stances into columns: ``NATO`` holds the label, ``NATO_favor`` and so on the probabilities."""
+    flat = {key: value for key, value in row.items() if key != "stances"}
+    for name, stance in row.get("stances", {}).items():
+        flat[name] = stance["label"]
+        flat |= {f"{name}_{label}": stance["probabilities"][label] for label in LABELS}
+    return flat
+
+
+@contextmanager
+def open_output(path: str | None) -> Iterator[BinaryIO]:
+    """Open a place to write to.
+
+    A file is written beside its place and moved there at the end; if anything fails, nothing is left and what stood
+    there before stays.
+
+    Args:
+        path: The file; None or ``-`` is stdout.
+
+    Yields:
+        A binary file.
+
+    Raises:
+        InputError: If the place cannot be written to.
+    """
+    if path in (None, "-"):
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    place = Path(str(path)).resolve()
+    if place.is_dir():
+        raise InputError(f"{path}: is a directory. Give the name of a file to write.")
+    special = place.exists() and not place.is_file()  # a device or pipe cannot be replaced, only written to
+    beside = place if special else place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        file = beside.open("wb" if special else "xb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}). Give another --output.") from error
+    try:
+        with file:
+            yield file
+        if not special:
+            if place.exists():
+                shutil.copymode(place, beside)
+            beside.replace(place)
+    except BaseException:
+        if not special:
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def write_rows(file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, columns: Sequence[str]) -> None:
+    """Write rows in a format, as they come.
+
+    Args:
+        file: Where to.
+        rows: Rows as `paragraph_rows` or `block_rows` gives them.
+        form: ``"jsonl"``, ``"csv"`` or ``"parquet"``.
+        columns: Columns of the flat formats, in order; they stand there even if no row comes.
+
+    Raises:
+        MissingExtraError: If Parquet is asked for and pyarrow is not installed.
+    """
+    if form == "jsonl":
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+            if file is sys.stdout.buffer:
+                file.flush()
+    elif form == "csv":
+        _write_csv(file, rows, columns)
+    else:
+        _write_parquet(file, rows, columns)
+
+
+def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+    try:
+        writer = csv.DictWriter(text, fieldnames=list(columns))
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(flatten_row(row))
+    finally:
+        text.detach()
+
+
+def _write_parquet(file: BinaryIO, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingExtraError("Writing Parquet", "parquet") from None
+    schema = pa.schema([(name, getattr(pa, _arrow_type(name))()) for name in columns])
+    with parquet.ParquetWriter(file, schema) as writer:
+        group: list[dict[str, Any]] = []
+        for row in rows:
+            group.append(flatten_row(row))
+            if len(group) == _PARQUET_ROWS:
+                writer.write_table(pa.Table.from_pylist(group, schema=schema))
+                group = []
+        writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def _arrow_type(column: str) -> str:
+    if column in ("index", "start", "end"):
+        return "int64"
+    return "float64" if column.rpartition("_")[2] in LABELS and "_" in column else "string"

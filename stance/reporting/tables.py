@@ -1,0 +1,130 @@
+"""Results as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Share, Stance
+
+__all__ = ["block_table", "document_table", "print_table"]
+
+_MARKS: Mapping[Label, str] = {"favor": "▲", "against": "▼", "neutral": "●", "absent": "·"}
+_STYLES: Mapping[Label, str] = {"favor": "bold green", "against": "bold red", "neutral": "yellow", "absent": "dim"}
+_KIND_STYLES = {"body": "", "heading": "bold", "metadata": "cyan", "furniture": "dim"}
+_BAR = 20
+"""Width of a summary bar in characters."""
+_PLAIN_WIDTH = 110
+"""Width of tables that do not go to a terminal."""
+
+
+def print_table(renderable: RenderableType, file: BinaryIO) -> None:
+    """Write a table as text: in colour and in its width if a terminal reads it, else plain and of a fixed width.
+
+    Args:
+        renderable: What to write.
+        file: Where to.
+    """
+    terminal = file.isatty()
+    console = Console(
+        width=None if terminal else _PLAIN_WIDTH,
+        force_terminal=terminal,
+        color_system="auto" if terminal else None,
+        highlight=False,
+    )
+    with console.capture() as capture:
+        console.print(renderable)
+    file.write(capture.get().encode("utf-8", "backslashreplace"))
+    file.flush()
+
+
+def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType:
+    """Show where the paragraphs of a document stand, and the document as a whole below.
+
+    Args:
+        analysis: The document.
+        targets: Names of the targets, a column each.
+
+    Returns:
+        Something that rich prints: a row a paragraph with its number, first words and a mark a target; headings stand
+        between them, other blocks are counted in a line.
+    """
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
+    table.add_column("#", justify="right", style="dim", no_wrap=True)
+    table.add_column("paragraph", ratio=1, no_wrap=True, overflow="ellipsis")
+    for target in targets:
+        table.add_column(_clean(target), no_wrap=True, min_width=14)
+    judged = iter(analysis.predictions)
+    for block in analysis.blocks:
+        if block.kind == "body":
+            prediction = next(judged)
+            marks = [_mark(prediction[target]) for target in targets]
+            table.add_row(str(block.index), Text(_clean(block.text)), *marks)
+        elif block.kind == "heading":
+            table.add_row(str(block.index), Text(_clean(block.text), style="bold"))
+    return Group(_title(analysis.document), table, Padding(_summary(analysis, targets), (0, 0, 1, 0)))
+
+
+def block_table(document: Document, blocks: Sequence[Paragraph]) -> RenderableType:
+    """Show the blocks of a document: number, kind, offsets, first words."""
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
+    table.add_column("#", justify="right", style="dim", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
+    table.add_column("start", justify="right", no_wrap=True)
+    table.add_column("end", justify="right", no_wrap=True)
+    table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
+    for block in blocks:
+        style = _KIND_STYLES[block.kind]
+        offsets = (str(block.start), str(block.end))
+        table.add_row(str(block.index), Text(block.kind, style=style), *offsets, Text(_clean(block.text), style=style))
+    return Group(_title(document), table)
+
+
+def _title(document: Document) -> Text:
+    title = Text(_clean(document.name or "document"), style="bold underline")
+    return title if document.id is None else title.append(f"  {_clean(document.id)}", style="dim")
+
+
+def _mark(stance: Stance) -> Text:
+    text = f"{_MARKS[stance.label]} {stance.label}"
+    return Text(text if stance.label == "absent" else f"{text} {stance.probability:.0%}", style=_STYLES[stance.label])
+
+
+def _summary(analysis: Analysis, targets: Sequence[str]) -> RenderableType:
+    total = len(analysis.predictions)
+    others = [
+        f"{count} {kind}"
+        for kind in ("heading", "metadata", "furniture")
+        if (count := sum(block.kind == kind for block in analysis.blocks))
+    ]
+    line = f"{total} paragraph{'' if total == 1 else 's'}" + (f"; not judged: {', '.join(others)}" if others else "")
+    grid = Table.grid(padding=(0, 2))
+    for target in targets:
+        shares = analysis.summary[target]
+        counts = [Text(f"{_MARKS[label]} {label} {_count(shares[label])}", style=_STYLES[label]) for label in LABELS]
+        grid.add_row(Text(_clean(target), style="bold"), _bar(shares), *counts)
+    return Group(Text(line, style="dim"), grid)
+
+
+def _count(share: Share) -> str:
+    return f"{share.count} ({share.share:.0%})" if share.count else "0"
+
+
+def _bar(shares: Mapping[Label, Share]) -> Text:
+    """Draw the shares of the labels; each gets the cells between its rounded cumulative ends, so they fill the bar."""
+    bar, done = Text(), 0.0
+    for label in LABELS:
+        start, done = round(done * _BAR), done + shares[label].share
+        bar.append(("░" if label == "absent" else "█") * (round(done * _BAR) - start), style=_STYLES[label])
+    return bar
+
+
+def _clean(text: str) -> str:
+    """Make one line without characters that a terminal would obey."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

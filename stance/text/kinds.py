@@ -1,0 +1,293 @@
+"""What a block is: body, heading, metadata or furniture; told by its form and by where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stance.schema import Kind
+from stance.text.layout import is_page_furniture, running_heads
+from stance.text.lines import Line, Marker
+
+__all__ = ["classify_blocks"]
+
+_HEADING_WIDTH = 140
+"""Longest heading in characters; headlines with tags behind them come to 120."""
+_META_WIDTH = 100
+"""Longest byline, dateline or source line."""
+_NOTE_WIDTH = 600
+"""Longest note on the author."""
+_LABEL_WORDS = 5
+"""Most words of an outlet's or reporter's name that stands alone on a line."""
+_TEASERS = 2
+"""From this many tagged titles on, what follows an article is a list of other articles."""
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.?"
+_DAY = r"(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,?\s+)?"
+_TIME = (
+    r"(?:[,\s|T-]*(?:at\s+)?\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:\(?[A-Z]{2,5}(?:[+-]\d+)?\)?)?)?"
+)
+_DATE_FORMS = (
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}",
+    r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}",
+    rf"{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?",
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?",
+    rf"{_MONTH}\s+\d{{4}}",
+    r"\d{4}年\d{1,2}月\d{1,2}日",
+)
+_DATE = re.compile(rf"(?:[A-Z][\w .'’-]{{1,30}}[,|·—–-]\s*)?[(\[]?{_DAY}(?:{'|'.join(_DATE_FORMS)}){_TIME}[)\]]?\.?\Z")
+_FIELD = re.compile(
+    r"[(\[*_]{0,3}(?:source|author|authors|reporter|our reporter|correspondent|editor|editors|responsible editor|edited by|translator|"
+    r"translated by|translation|written by|publication date|publish(?:ed)?(?: (?:on|at|by|time|date))?|updated(?: on| at)?|last updated|"
+    r"posted(?: on| at| by)?|release (?:time|date)|released|date|time|dateline|byline|photo(?:graph)?(?: by)?|image|caption|credit|"
+    r"contact|tel|phone|e-?mail|website|location|place|venue|from|to|subject|issue|volume|section|column|keywords|speaker|delivered(?: at| by| on)?)"
+    r"\s*[:：]",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"(?:[Bb]y|BY|[Ww]ritten by|[Oo]ur (?:own )?(?:reporters?|correspondents?|staff)|[Ss]taff (?:[Rr]eporters?|[Ww]riters?)|[Ff]rom our (?:own )?correspondent|"
+    r"(?:Special )?[Cc]orrespondents?|Reporters?|Text)\b[:,]?\s+(?:[A-Z(\"“*_]|our|the|in\b|a )"
+)
+_NOTE = re.compile(
+    r"[(\[*_—–-]*\s*(?:(?:The|This) (?:author|writer|authors|writers|columnist)s?\b.{0,60}?\b(?:is|are|was|were|serves?|teaches|works|holds)\b|About the authors?\b|(?:Editor|Author|Translator)[’']?s?[’']? [Nn]ote\b|"
+    r"(?:The )?(?:views|opinions) expressed\b|(?:This|The) (?:article|piece|op-ed|essay|text|commentary|speech|translation)"
+    r" (?:was|is|first|originally|has been) ?(?:first |originally )?(?:published|appeared|translated|adapted|an? (?:excerpt|edited))|Originally published\b|First published\b|(?:Photo|Image)(?:s|graph)?(?: by| credit)?:)",
+)
+_PERSON = re.compile(
+    r"[(\[*_—–-]*\s*(?:(?:Dr|Prof|Professor|Sir|Lord|Ambassador|Gen|General|Adm|Admiral)\.? )?[A-Z][\w.'’-]+(?: (?:[A-Z][\w.'’-]*|de|van|von|der|bin|al|el|da|di)){1,4},? "
+    r"(?:is|was|are|has been|teaches|serves|writes|heads|holds|works|leads|edits)\b.{0,200}\b(?:professor|fellow|director|researcher|analyst|author|editor|columnist|"
+    r"correspondent|lecturer|scholar|journalist|commentator|institute|university|chair|ambassador|scientist|historian|adviser|advisor|expert|writer)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_FURNITURE = re.compile(
+    r"[\[(*»›>→•▶\s]*(?:related(?: (?:news|articles?|stories|content|links?|reading|posts?|topics?|coverage))?\s*(?:[:：]|\Z)|read (?:more|also|next|on)\b.{0,120}\Z"
+    r"|see also\b|more (?:from|on|stories|news|in|like this)\b[^.]{0,80}\Z|you (?:may|might) (?:also )?(?:like|be interested)\b|recommended(?: for you| reading| articles?)?\s*[:：]?\Z"
+    r"|(?:most )?(?:popular|read|viewed|shared|trending|latest)(?: (?:news|articles?|stories|posts?|now|today))?\s*[:：]?\Z|trending\b[^.]{0,40}\Z|don[’']t miss\b[^.]{0,60}\Z"
+    r"|tags?\s*[:：]|(?:filed under|topics?|categories|category|labels)\s*[:：]|share(?: (?:this|on|via|to)\b[^.]{0,60}|\s*[:：|/][^.]{0,80})?\Z|(?:tweet|like|print|e-?mail|save|comments?|copy link|whatsapp|"
+    r"facebook|twitter|x|telegram|linkedin|reddit|pinterest|wechat|weibo)(?:[\s|/·•,]+(?:this|tweet|share|like|print|e-?mail|save|comments?|copy link|whatsapp|facebook|twitter|x|telegram|linkedin|reddit|"
+    r"pinterest|wechat|weibo|\d+))*\Z|(?:leave|post|add|write) a (?:comment|reply)\b|\d+ comments?\Z|(?:subscribe|sign up|log ?in|register|join)\b[^.]{0,100}[.!]?\Z|follow us\b|download (?:the|our) app\b|(?:click|tap) here\b"
+    r"|(?:©|\(c\)|copyright\b)|all rights reserved\b|advertisements?\Z|sponsored\b[^.]{0,40}\Z|skip to\b|back to (?:top|home)\b|home\s*[|>›»/]|(?:next|previous)(?: (?:article|page|post|story))?\s*[:：»›→]?\Z"
+    r"|cookies?\b.{0,40}\b(?:policy|settings)\b|privacy policy\b|terms of (?:use|service)\b|contact us\b[^.]{0,40}\Z|about us\Z|menu\Z|search\Z|loading\b[^.]{0,10})",
+    re.IGNORECASE,
+)
+_LIST_HEAD = re.compile(
+    r"[\s»›>*•]*(?:related(?: (?:news|articles?|stories|content|links?|reading|posts?))?|read (?:more|also|next)|see also|more (?:from|on|stories|news)\b.{0,60}|you (?:may|might) (?:also )?like|"
+    r"recommended(?: for you| reading| articles?)?|(?:most )?(?:popular|read|viewed)(?: (?:articles?|stories|news))?|trending(?: now)?|latest (?:news|stories|articles?))\s*[:：]?\Z",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"\S.*\s\|\s\S")
+_CLOSING_MARK = re.compile(r"[.,;:!?…。！？]\)?[\"'”’]?\Z")
+_QUESTION_WIDTH = 80
+"""Longest question that can be a heading."""
+_NAME_WORD = re.compile(r"(?:[A-Z][\w.&'’-]*|of|the|and|for|de|van|von|al|bin|\|)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What can be seen of a block without its neighbours."""
+
+    group: Sequence[Line]
+    text: str
+    width: int
+    ends: bool
+    marker: str
+
+    @property
+    def short(self) -> bool:
+        """Whether it has no more than a heading's lines and width."""
+        return len(self.group) <= 3 and self.width <= _HEADING_WIDTH
+
+    @property
+    def words(self) -> list[str]:
+        """Its words, as far as they have been looked at."""
+        return self.text.split()
+
+
+def classify_blocks(groups: Sequence[Sequence[Line]]) -> list[Kind]:
+    """Tell what each block is.
+
+    Args:
+        groups: The lines of each block, in order.
+
+    Returns:
+        One kind a block. A document with words always has a body block.
+    """
+    blocks = [_block(group) for group in groups]
+    if len(blocks) == 1:
+        return ["body"]
+    heads = running_heads([line for group in groups for line in group])
+    kinds = [_own_kind(block, heads) for block in blocks]
+    _mark_tail(blocks, kinds)
+    _settle_headings(blocks, kinds)
+    _mark_names(blocks, kinds)
+    _mark_note(blocks, kinds)
+    if blocks and "body" not in kinds:
+        kinds[max(range(len(blocks)), key=lambda place: (kinds[place] != "furniture", blocks[place].width))] = "body"
+    return kinds
+
+
+def _block(group: Sequence[Line]) -> _Block:
+    text = " ".join(line.head for line in group[:3])
+    return _Block(group, text, group[-1].end - group[0].start, group[-1].ends_sentence, group[0].marker)
+
+
+def _own_kind(block: _Block, heads: frozenset[str]) -> Kind:
+    """Tell by its form alone; what could be a heading is called one."""
+    if is_page_furniture(block.group[0], heads) and len(block.group) == 1:
+        return "furniture"
+    if block.marker == Marker.HEADING or re.match(r"(?:={3,}|-{3,})\Z", block.group[-1].head):
+        return "heading"
+    text = block.text.strip("*_ ")
+    if block.width <= _HEADING_WIDTH and _FURNITURE.match(text) and not _is_sentence_like(block):
+        return "furniture"
+    if block.width <= _META_WIDTH and _is_metadata(block, text):
+        return "metadata"
+    if block.width <= _NOTE_WIDTH and _NOTE.match(block.text):
+        return "metadata"
+    return "heading" if _could_head(block) else "body"
+
+
+def _is_sentence_like(block: _Block) -> bool:
+    return (
+        block.ends and len(block.words) > 12 and not re.match(r"(?i)[\W_]*(?:©|\(c\)|copyright|all rights)", block.text)
+    )
+
+
+def _is_metadata(block: _Block, text: str) -> bool:
+    if len(block.group) > 2 or block.marker in (Marker.BULLET, Marker.NUMBER):
+        return False
+    if _DATE.match(text):
+        return True
+    if _FIELD.match(text):
+        return not (block.ends and len(block.words) > 9)
+    named = re.split(r"[,|–—-]|\band\b", re.sub(r"^\S+(?: by| reporters?| correspondents?)?\s+", "", text))[0].split()
+    return bool(_BYLINE.match(text)) and not block.ends and len(named) <= 6
+
+
+def _could_head(block: _Block) -> bool:
+    if not block.short or block.marker in (Marker.BULLET, Marker.QUOTE, Marker.SPEAKER):
+        return False
+    if block.group[0].starts_lower:
+        return False
+    question = block.text.rstrip("\"'”’*_ ").endswith(("?", "!"))
+    if question:
+        return block.width <= _QUESTION_WIDTH and len(block.group) == 1 and not re.search(r"[.?!]\s", block.text)
+    if block.marker == Marker.NUMBER and len(block.words) > 10:
+        return False
+    return not block.ends and not _CLOSING_MARK.search(block.text.rstrip("*_ "))
+
+
+def _mark_tail(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
+    """Call furniture what follows the article: a list of links under its head, or teasers of other articles."""
+    first_body = next((place for place, kind in enumerate(kinds) if kind == "body"), len(blocks))
+    start = _teaser_start(blocks, kinds, first_body)
+    for place in range(start, len(blocks)):
+        kinds[place] = "furniture"
+    listing = False
+    for place in range(first_body + 1, start):
+        if kinds[place] == "furniture" and _LIST_HEAD.match(blocks[place].text):
+            listing = True
+        elif kinds[place] in ("body", "metadata"):
+            listing = listing and kinds[place] == "metadata"
+        if listing and kinds[place] == "heading" and blocks[place].marker != Marker.HEADING:
+            kinds[place] = "furniture"
+        elif listing and blocks[place].marker == Marker.BULLET and not blocks[place].ends:
+            kinds[place] = "furniture"
+
+
+def _teaser_start(blocks: Sequence[_Block], kinds: Sequence[Kind], first_body: int) -> int:
+    """Find where teasers begin: at the first of several tagged titles, or of a title that is given twice."""
+    titles = [
+        place
+        for place in range(first_body + 1, len(blocks))
+        if kinds[place] in ("heading", "body") and _is_teaser_title(blocks[place])
+    ]
+    counts = Counter(blocks[place].text for place in titles)
+    twice = [place for place in titles if counts[blocks[place].text] > 1]
+    tagged = titles if len(titles) >= _TEASERS else []
+    return min([*twice, *tagged], default=len(blocks))
+
+
+def _is_teaser_title(block: _Block) -> bool:
+    return (
+        len(block.group) == 1
+        and block.width <= 2 * _HEADING_WIDTH
+        and not block.ends
+        and bool(_TAGGED.search(block.text))
+    )
+
+
+def _settle_headings(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
+    """Keep as headings those that something follows; a document of lines without full stops is body."""
+    text = [place for place, kind in enumerate(kinds) if kind in ("body", "heading")]
+    headings = [place for place in text if kinds[place] == "heading" and blocks[place].marker != Marker.HEADING]
+    bodies = len(text) - len(headings)
+    if len(headings) > max(3, 2 * bodies):
+        for place in headings[1:]:
+            kinds[place] = "body"
+        return
+    last_body = max((place for place in text if kinds[place] == "body"), default=-1)
+    for place in headings:
+        if place > last_body >= 0:
+            kinds[place] = "body" if len(blocks[place].words) > 2 * _LABEL_WORDS else "furniture"
+        elif blocks[place].text.rstrip("\"'”’*_ ").endswith(("?", "!")) and not _introduces(blocks, kinds, place):
+            kinds[place] = "body"
+
+
+def _introduces(blocks: Sequence[_Block], kinds: Sequence[Kind], place: int) -> bool:
+    """Tell whether a question stands over a long paragraph, with nothing of its own length before it."""
+    after = blocks[place + 1]
+    longer = kinds[place + 1] == "body" and after.width >= 3 * blocks[place].width and after.marker != Marker.SPEAKER
+    return place == 0 or longer or kinds[place + 1] != "body"
+
+
+def _mark_names(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
+    """Call metadata the names of outlets and reporters that stand in the head of a document beside other metadata."""
+    first_body = next((place for place, kind in enumerate(kinds) if kind == "body"), len(blocks))
+    titled = False
+    for place in range(first_body):
+        if kinds[place] != "heading":
+            continue
+        if titled and _is_name(blocks[place]) and _beside_metadata(kinds, place, first_body):
+            kinds[place] = "metadata"
+        titled = True
+    last_body = max((place for place, kind in enumerate(kinds) if kind == "body"), default=-1)
+    for place in range(last_body + 1, len(blocks)):
+        beside = kinds[place - 1] == "metadata" or place == last_body + 1
+        if (
+            kinds[place] == "furniture"
+            and _is_name(blocks[place])
+            and beside
+            and not _FURNITURE.match(blocks[place].text)
+        ):
+            kinds[place] = "metadata"
+
+
+def _is_name(block: _Block) -> bool:
+    words = block.words
+    if not words or len(words) > _LABEL_WORDS or block.marker == Marker.HEADING or block.ends:
+        return False
+    return all(_NAME_WORD.match(word.strip(",()")) for word in words)
+
+
+def _beside_metadata(kinds: Sequence[Kind], place: int, stop: int) -> bool:
+    """Tell whether metadata stands before it, or after it with only headings between."""
+    after = next((kind for kind in kinds[place + 1 : stop] if kind != "heading"), None)
+    return kinds[place - 1] == "metadata" or after == "metadata"
+
+
+def _mark_note(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
+    """Call metadata a last paragraph that only says who somebody is."""
+    last = max((place for place, kind in enumerate(kinds) if kind == "body"), default=-1)
+    if last < 1 or kinds.count("body") < 3:
+        return
+    block = blocks[last]
+    if (
+        block.width <= _NOTE_WIDTH
+        and len(block.group) <= 8
+        and _PERSON.match(block.text)
+        and block.marker == Marker.NONE
+    ):
+        kinds[last] = "metadata"

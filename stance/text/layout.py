@@ -1,0 +1,245 @@
+"""How the line breaks of a document are meant: which lines belong to one block."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stance.text.lines import Line, Marker
+
+__all__ = ["group_lines", "is_page_furniture", "running_heads"]
+
+_WIDEST_WRAP = 120
+"""Wrapped lines are not wider: 60 to 90 columns are usual, 120 leaves room for wide pages."""
+_SURE = 0.15
+"""From this share of pairs on that run on in small letters, the lines are wrapped. Lines that are paragraphs or sentences
+have next to none; wrapped English has 0.6 and more, also in short documents with many headings half of that."""
+_STRAY = 0.1
+"""Share of sure pairs that may reach less far than the wrap width tells: lines broken by hand, proportional fonts."""
+_INDENT = 2
+"""Columns that a line has to stand in further than another to be indented against it."""
+_SHORT = 0.5
+"""A line below this share of the wrap width ends a paragraph even where blank lines divide them (addresses, bylines)."""
+_RULE = re.compile(r"(?:[-*_=~—–]\s?){3,}\Z")
+_PAGE_NUMBER = re.compile(
+    r"(?:[-–—\[|(]?\s*\d{1,4}\s*[-–—\]|)]?|(?:Page|PAGE|page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*/\s*\d{1,4})\Z"
+)
+_INNER_END = re.compile(r"[.!?…][)\"'”’]*\s+[\"“'‘(]?[A-Z]")
+_REPEATS = 3
+"""Times that a short line has to stand in a document to be a running head."""
+_HEAD_WIDTH = 90
+"""Longest running head."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What the line breaks of a document mean.
+
+    Attributes:
+        wrapped: Whether lines were broken to fit a width.
+        reach: How far a line has to reach, with the next line's first word, to have been full.
+        gap: Blank lines that stand between any two lines (1 in double-spaced text).
+        divided: Whether blank lines divide the paragraphs.
+        indented: Whether indentation marks the first line of a paragraph.
+        sentences: Whether every sentence stands on a line of its own.
+        names: Whether a name and a colon open a speaker's turn.
+    """
+
+    wrapped: bool
+    reach: float
+    gap: int
+    divided: bool
+    indented: bool
+    sentences: bool
+    names: bool
+
+
+def group_lines(lines: Sequence[Line], *, breaks: str = "layout") -> list[list[Line]]:
+    """Put the lines that belong together into groups.
+
+    Args:
+        lines: The lines of a document.
+        breaks: ``"layout"``, ``"blocks"`` or ``"none"``, as in `Document.breaks`.
+
+    Returns:
+        The groups, in order; every line is in one.
+    """
+    if not lines:
+        return []
+    if breaks == "none":
+        return [list(lines)]
+    if breaks == "blocks":
+        return [[line] for line in lines]
+    heads = running_heads(lines)
+    text = [line for line in lines if not is_page_furniture(line, heads)]
+    layout = _layout(text)
+    groups: list[list[Line]] = []
+    for line in lines:
+        alone = is_page_furniture(line, heads)
+        if groups and not alone and not is_page_furniture(groups[-1][-1], heads) and _joins(groups[-1], line, layout):
+            groups[-1].append(line)
+        elif groups and _underlines(groups[-1], line):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def running_heads(lines: Sequence[Line]) -> frozenset[str]:
+    """Find short lines that come again and again, page numbers in them aside."""
+    counts = Counter(_without_digits(line) for line in lines if line.width <= _HEAD_WIDTH and not line.ends_sentence)
+    paged = {_without_digits(line) for line in lines if line.page}
+    return frozenset(
+        text
+        for text, count in counts.items()
+        if text and (count >= _REPEATS or (count == _REPEATS - 1 and text in paged))
+    )
+
+
+def _without_digits(line: Line) -> str:
+    return re.sub(r"[\d\s|·•–—-]+", " ", line.head).strip()
+
+
+def is_page_furniture(line: Line, heads: frozenset[str]) -> bool:
+    """Tell page numbers, rules and running heads."""
+    if line.width > _HEAD_WIDTH:
+        return False
+    if _RULE.match(line.head) or _PAGE_NUMBER.match(line.head):
+        return True
+    return line.marker not in (Marker.SPEAKER, Marker.BULLET) and _without_digits(line) in heads
+
+
+def _underlines(group: Sequence[Line], line: Line) -> bool:
+    """Tell a Markdown underline, which belongs to the title above it."""
+    return (
+        len(group) == 1
+        and line.gap == 0
+        and bool(re.match(r"(?:={3,}|-{3,})\Z", line.head))
+        and group[0].width <= _HEAD_WIDTH
+    )
+
+
+def _layout(lines: Sequence[Line]) -> _Layout:
+    pairs = list(zip(lines, lines[1:], strict=False))
+    close = sum(after.gap == 0 for _, after in pairs)
+    gap = 0 if close > 0.1 * len(pairs) else min((after.gap for _, after in pairs), default=0)
+    near = [(before, after) for before, after in pairs if after.gap == gap]
+    widths = sorted(line.width for line in lines)
+    widest = widths[int(0.98 * (len(widths) - 1))] if widths else 0
+    sure = [(a, b) for a, b in near if not a.ends_sentence and b.starts_lower and b.marker == Marker.NONE]
+    wrapped = len(sure) >= max(1, _SURE * len(near)) and widest <= _WIDEST_WRAP
+    reaches = sorted(_reach(before, after) for before, after in sure)
+    reach = min(widest, reaches[int(_STRAY * len(reaches))]) if wrapped else 0
+    indented = _is_indented(lines)
+    if not wrapped and not indented:
+        gap = 0
+    chunks = _chunks(lines, gap)
+    several = sum(len(chunk) > 1 for chunk in chunks)
+    divided = several >= 1 and len(chunks) > 1 and (several >= 2 or not wrapped or len(chunks) >= len(lines) / 8)
+    return _Layout(
+        wrapped=wrapped,
+        reach=reach,
+        gap=gap,
+        divided=divided,
+        indented=indented,
+        sentences=not wrapped and several >= 2 and _are_sentences(chunks),
+        names=sum(line.marker == Marker.NAME for line in lines) >= _REPEATS,
+    )
+
+
+def _reach(before: Line, after: Line) -> int:
+    """How far a line would have reached with the next line's first word."""
+    return before.width + 1 + len(after.first_word)
+
+
+def _chunks(lines: Sequence[Line], gap: int) -> list[list[Line]]:
+    """Group lines between which stand no more than the usual blank lines."""
+    chunks: list[list[Line]] = []
+    for line in lines:
+        if chunks and line.gap <= gap:
+            chunks[-1].append(line)
+        else:
+            chunks.append([line])
+    return chunks
+
+
+def _is_indented(lines: Sequence[Line]) -> bool:
+    """Tell whether some lines are indented against the rest, and lines at the margin go on after them."""
+    plain = [line for line in lines if line.marker in (Marker.NONE, Marker.NAME)]
+    if len(plain) < 3:
+        return False
+    margin = min(line.indent for line in plain)
+    inner = [line.indent >= margin + _INDENT for line in plain]
+    follows = sum(first and not second for first, second in zip(inner, inner[1:], strict=False))
+    return follows >= 1 and follows >= 0.25 * sum(inner)
+
+
+def _are_sentences(chunks: Sequence[Sequence[Line]]) -> bool:
+    """Tell whether the lines of most chunks are single sentences."""
+    several = [line for chunk in chunks if len(chunk) > 1 for line in chunk]
+    single = sum(line.ends_sentence and not _INNER_END.search(line.head) for line in several)
+    return single >= 0.8 * len(several) and len(several) >= 0.5 * sum(len(chunk) for chunk in chunks)
+
+
+def _joins(group: Sequence[Line], line: Line, layout: _Layout) -> bool:
+    """Tell whether a line goes on with the block of the lines before it."""
+    before, first = group[-1], group[0]
+    if line.gap > layout.gap or before.marker == Marker.HEADING or line.marker == Marker.HEADING:
+        return False
+    if _opens(before, line, layout) or (line.marker == Marker.QUOTE) != (before.marker == Marker.QUOTE):
+        return False
+    deeper = line.indent >= before.indent + _INDENT
+    hanging = first.marker in (Marker.BULLET, Marker.NUMBER, Marker.SPEAKER)
+    if layout.indented and not hanging:
+        if deeper:
+            return False
+        if not layout.wrapped:
+            return _goes_on_unindented(group, line)
+    elif deeper and not hanging and layout.wrapped and before.ends_sentence:
+        return False
+    if layout.wrapped:
+        return _runs_on(before, line, layout)
+    return layout.sentences and before.ends_sentence and line.ends_sentence
+
+
+def _opens(before: Line, line: Line, layout: _Layout) -> bool:
+    """Tell whether a line opens a list item, a numbered paragraph or a speaker's turn."""
+    if line.marker == Marker.SPEAKER:
+        return not (
+            layout.wrapped
+            and not before.ends_sentence
+            and before.marker == Marker.NONE
+            and _is_full(before, line, layout)
+        )
+    if line.marker == Marker.NAME:
+        return layout.names and before.ends_sentence
+    if line.marker in (Marker.BULLET, Marker.NUMBER):
+        broken = (
+            layout.wrapped
+            and _is_full(before, line, layout)
+            and not re.search(r"[.:;!?,][)\"'”’]*\Z|\b(?:and|or)\Z", before.tail)
+        )
+        return not broken
+    return False
+
+
+def _is_full(before: Line, line: Line, layout: _Layout) -> bool:
+    return _reach(before, line) >= layout.reach
+
+
+def _runs_on(before: Line, line: Line, layout: _Layout) -> bool:
+    """Tell in wrapped text whether a line goes on with the paragraph of the line before it."""
+    if _is_full(before, line, layout):
+        return True
+    if layout.divided and layout.gap == 0:
+        return before.width >= _SHORT * layout.reach or line.starts_lower
+    return not before.ends_sentence and line.starts_lower
+
+
+def _goes_on_unindented(group: Sequence[Line], line: Line) -> bool:
+    """Tell where indentation marks paragraphs and lines are sentences whether a line at the margin goes on."""
+    margin = line.indent
+    opened = group[0].indent >= margin + _INDENT
+    return opened and (len(group) > 1 or group[0].ends_sentence or line.starts_lower)
