@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from stance.schema import Kind
 from stance.text.layout import is_page_furniture, running_heads
 from stance.text.lines import Line, Marker
+from stance.text.patterns import AUTHOR_NOTE, BYLINE, DATE, FIELD, FURNITURE, LIST_HEAD, PERSON_NOTE
 
 __all__ = ["classify_blocks"]
 
@@ -24,59 +25,6 @@ _LABEL_WORDS = 5
 _TEASERS = 2
 """From this many tagged titles on, what follows an article is a list of other articles."""
 
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.?"
-_DAY = r"(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?,?\s+)?"
-_TIME = (
-    r"(?:[,\s|T-]*(?:at\s+)?\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:\(?[A-Z]{2,5}(?:[+-]\d+)?\)?)?)?"
-)
-_DATE_FORMS = (
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}",
-    r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}",
-    rf"{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?",
-    rf"\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+\d{{4}})?",
-    rf"{_MONTH}\s+\d{{4}}",
-    r"\d{4}年\d{1,2}月\d{1,2}日",
-)
-_DATE = re.compile(rf"(?:[A-Z][\w .'’-]{{1,30}}[,|·—–-]\s*)?[(\[]?{_DAY}(?:{'|'.join(_DATE_FORMS)}){_TIME}[)\]]?\.?\Z")
-_FIELD = re.compile(
-    r"[(\[*_]{0,3}(?:source|author|authors|reporter|our reporter|correspondent|editor|editors|responsible editor|edited by|translator|"
-    r"translated by|translation|written by|publication date|publish(?:ed)?(?: (?:on|at|by|time|date))?|updated(?: on| at)?|last updated|"
-    r"posted(?: on| at| by)?|release (?:time|date)|released|date|time|dateline|byline|photo(?:graph)?(?: by)?|image|caption|credit|"
-    r"contact|tel|phone|e-?mail|website|location|place|venue|from|to|subject|issue|volume|section|column|keywords|speaker|delivered(?: at| by| on)?)"
-    r"\s*[:：]",
-    re.IGNORECASE,
-)
-_BYLINE = re.compile(
-    r"(?:[Bb]y|BY|[Ww]ritten by|[Oo]ur (?:own )?(?:reporters?|correspondents?|staff)|[Ss]taff (?:[Rr]eporters?|[Ww]riters?)|[Ff]rom our (?:own )?correspondent|"
-    r"(?:Special )?[Cc]orrespondents?|Reporters?|Text)\b[:,]?\s+(?:[A-Z(\"“*_]|our|the|in\b|a )"
-)
-_NOTE = re.compile(
-    r"[(\[*_—–-]*\s*(?:(?:The|This) (?:author|writer|authors|writers|columnist)s?\b.{0,60}?\b(?:is|are|was|were|serves?|teaches|works|holds)\b|About the authors?\b|(?:Editor|Author|Translator)[’']?s?[’']? [Nn]ote\b|"
-    r"(?:The )?(?:views|opinions) expressed\b|(?:This|The) (?:article|piece|op-ed|essay|text|commentary|speech|translation)"
-    r" (?:was|is|first|originally|has been) ?(?:first |originally )?(?:published|appeared|translated|adapted|an? (?:excerpt|edited))|Originally published\b|First published\b|(?:Photo|Image)(?:s|graph)?(?: by| credit)?:)",
-)
-_PERSON = re.compile(
-    r"[(\[*_—–-]*\s*(?:(?:Dr|Prof|Professor|Sir|Lord|Ambassador|Gen|General|Adm|Admiral)\.? )?[A-Z][\w.'’-]+(?: (?:[A-Z][\w.'’-]*|de|van|von|der|bin|al|el|da|di)){1,4},? "
-    r"(?:is|was|are|has been|teaches|serves|writes|heads|holds|works|leads|edits)\b.{0,200}\b(?:professor|fellow|director|researcher|analyst|author|editor|columnist|"
-    r"correspondent|lecturer|scholar|journalist|commentator|institute|university|chair|ambassador|scientist|historian|adviser|advisor|expert|writer)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_FURNITURE = re.compile(
-    r"[\[(*»›>→•▶\s]*(?:related(?: (?:news|articles?|stories|content|links?|reading|posts?|topics?|coverage))?\s*(?:[:：]|\Z)|read (?:more|also|next|on)\b.{0,120}\Z"
-    r"|see also\b|more (?:from|on|stories|news|in|like this)\b[^.]{0,80}\Z|you (?:may|might) (?:also )?(?:like|be interested)\b|recommended(?: for you| reading| articles?)?\s*[:：]?\Z"
-    r"|(?:most )?(?:popular|read|viewed|shared|trending|latest)(?: (?:news|articles?|stories|posts?|now|today))?\s*[:：]?\Z|trending\b[^.]{0,40}\Z|don[’']t miss\b[^.]{0,60}\Z"
-    r"|tags?\s*[:：]|(?:filed under|topics?|categories|category|labels)\s*[:：]|share(?: (?:this|on|via|to)\b[^.]{0,60}|\s*[:：|/][^.]{0,80})?\Z|(?:tweet|like|print|e-?mail|save|comments?|copy link|whatsapp|"
-    r"facebook|twitter|x|telegram|linkedin|reddit|pinterest|wechat|weibo)(?:[\s|/·•,]+(?:this|tweet|share|like|print|e-?mail|save|comments?|copy link|whatsapp|facebook|twitter|x|telegram|linkedin|reddit|"
-    r"pinterest|wechat|weibo|\d+))*\Z|(?:leave|post|add|write) a (?:comment|reply)\b|\d+ comments?\Z|(?:subscribe|sign up|log ?in|register|join)\b[^.]{0,100}[.!]?\Z|follow us\b|download (?:the|our) app\b|(?:click|tap) here\b"
-    r"|(?:©|\(c\)|copyright\b)|all rights reserved\b|advertisements?\Z|sponsored\b[^.]{0,40}\Z|skip to\b|back to (?:top|home)\b|home\s*[|>›»/]|(?:next|previous)(?: (?:article|page|post|story))?\s*[:：»›→]?\Z"
-    r"|cookies?\b.{0,40}\b(?:policy|settings)\b|privacy policy\b|terms of (?:use|service)\b|contact us\b[^.]{0,40}\Z|about us\Z|menu\Z|search\Z|loading\b[^.]{0,10})",
-    re.IGNORECASE,
-)
-_LIST_HEAD = re.compile(
-    r"[\s»›>*•]*(?:related(?: (?:news|articles?|stories|content|links?|reading|posts?))?|read (?:more|also|next)|see also|more (?:from|on|stories|news)\b.{0,60}|you (?:may|might) (?:also )?like|"
-    r"recommended(?: for you| reading| articles?)?|(?:most )?(?:popular|read|viewed)(?: (?:articles?|stories|news))?|trending(?: now)?|latest (?:news|stories|articles?))\s*[:：]?\Z",
-    re.IGNORECASE,
-)
 _TAGGED = re.compile(r"\S.*\s\|\s\S")
 _CLOSING_MARK = re.compile(r"[.,;:!?…。！？]\)?[\"'”’]?\Z")
 _QUESTION_WIDTH = 80
@@ -140,11 +88,11 @@ def _own_kind(block: _Block, heads: frozenset[str]) -> Kind:
     if block.marker == Marker.HEADING or re.match(r"(?:={3,}|-{3,})\Z", block.group[-1].head):
         return "heading"
     text = block.text.strip("*_ ")
-    if block.width <= _HEADING_WIDTH and _FURNITURE.match(text) and not _is_sentence_like(block):
+    if block.width <= _HEADING_WIDTH and FURNITURE.match(text) and not _is_sentence_like(block):
         return "furniture"
     if block.width <= _META_WIDTH and _is_metadata(block, text):
         return "metadata"
-    if block.width <= _NOTE_WIDTH and _NOTE.match(block.text):
+    if block.width <= _NOTE_WIDTH and AUTHOR_NOTE.match(block.text):
         return "metadata"
     return "heading" if _could_head(block) else "body"
 
@@ -158,12 +106,12 @@ def _is_sentence_like(block: _Block) -> bool:
 def _is_metadata(block: _Block, text: str) -> bool:
     if len(block.group) > 2 or block.marker in (Marker.BULLET, Marker.NUMBER):
         return False
-    if _DATE.match(text):
+    if DATE.match(text):
         return True
-    if _FIELD.match(text):
+    if FIELD.match(text):
         return not (block.ends and len(block.words) > 9)
     named = re.split(r"[,|–—-]|\band\b", re.sub(r"^\S+(?: by| reporters?| correspondents?)?\s+", "", text))[0].split()
-    return bool(_BYLINE.match(text)) and not block.ends and len(named) <= 6
+    return bool(BYLINE.match(text)) and not block.ends and len(named) <= 6
 
 
 def _could_head(block: _Block) -> bool:
@@ -187,13 +135,13 @@ def _mark_tail(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
         kinds[place] = "furniture"
     listing = False
     for place in range(first_body + 1, start):
-        if kinds[place] == "furniture" and _LIST_HEAD.match(blocks[place].text):
+        if kinds[place] == "furniture" and LIST_HEAD.match(blocks[place].text):
             listing = True
         elif kinds[place] in ("body", "metadata"):
             listing = listing and kinds[place] == "metadata"
-        if listing and kinds[place] == "heading" and blocks[place].marker != Marker.HEADING:
-            kinds[place] = "furniture"
-        elif listing and blocks[place].marker == Marker.BULLET and not blocks[place].ends:
+        title = kinds[place] == "heading" and blocks[place].marker != Marker.HEADING
+        item = blocks[place].marker == Marker.BULLET and not blocks[place].ends
+        if listing and (title or item):
             kinds[place] = "furniture"
 
 
@@ -260,7 +208,7 @@ def _mark_names(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
             kinds[place] == "furniture"
             and _is_name(blocks[place])
             and beside
-            and not _FURNITURE.match(blocks[place].text)
+            and not FURNITURE.match(blocks[place].text)
         ):
             kinds[place] = "metadata"
 
@@ -287,7 +235,7 @@ def _mark_note(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
     if (
         block.width <= _NOTE_WIDTH
         and len(block.group) <= 8
-        and _PERSON.match(block.text)
+        and PERSON_NOTE.match(block.text)
         and block.marker == Marker.NONE
     ):
         kinds[last] = "metadata"

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stance.text.lines import Line, Marker
 
@@ -14,14 +15,14 @@ __all__ = ["group_lines", "is_page_furniture", "running_heads"]
 _WIDEST_WRAP = 120
 """Wrapped lines are not wider: 60 to 90 columns are usual, 120 leaves room for wide pages."""
 _SURE = 0.15
-"""From this share of pairs on that run on in small letters, the lines are wrapped. Lines that are paragraphs or sentences
-have next to none; wrapped English has 0.6 and more, also in short documents with many headings half of that."""
+"""From this share of pairs on that run on in small letters, the lines are wrapped. Lines that are paragraphs or
+sentences have next to none; wrapped English has 0.6 and more, documents with many headings half of that."""
 _STRAY = 0.1
 """Share of sure pairs that may reach less far than the wrap width tells: lines broken by hand, proportional fonts."""
 _INDENT = 2
 """Columns that a line has to stand in further than another to be indented against it."""
 _SHORT = 0.5
-"""A line below this share of the wrap width ends a paragraph even where blank lines divide them (addresses, bylines)."""
+"""A line below this share of the wrap width ends a paragraph, also where blank lines divide them (addresses)."""
 _RULE = re.compile(r"(?:[-*_=~—–]\s?){3,}\Z")
 _PAGE_NUMBER = re.compile(
     r"(?:[-–—\[|(]?\s*\d{1,4}\s*[-–—\]|)]?|(?:Page|PAGE|page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*/\s*\d{1,4})\Z"
@@ -77,10 +78,8 @@ def group_lines(lines: Sequence[Line], *, breaks: str = "layout") -> list[list[L
     layout = _layout(text)
     groups: list[list[Line]] = []
     for line in lines:
-        alone = is_page_furniture(line, heads)
-        if groups and not alone and not is_page_furniture(groups[-1][-1], heads) and _joins(groups[-1], line, layout):
-            groups[-1].append(line)
-        elif groups and _underlines(groups[-1], line):
+        alone = is_page_furniture(line, heads) or not groups or is_page_furniture(groups[-1][-1], heads)
+        if groups and (_underlines(groups[-1], line) or (not alone and _joins(groups[-1], line, layout))):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -122,7 +121,7 @@ def _underlines(group: Sequence[Line], line: Line) -> bool:
 
 
 def _layout(lines: Sequence[Line]) -> _Layout:
-    pairs = list(zip(lines, lines[1:], strict=False))
+    pairs = list(pairwise(lines))
     close = sum(after.gap == 0 for _, after in pairs)
     gap = 0 if close > 0.1 * len(pairs) else min((after.gap for _, after in pairs), default=0)
     near = [(before, after) for before, after in pairs if after.gap == gap]
@@ -172,7 +171,7 @@ def _is_indented(lines: Sequence[Line]) -> bool:
         return False
     margin = min(line.indent for line in plain)
     inner = [line.indent >= margin + _INDENT for line in plain]
-    follows = sum(first and not second for first, second in zip(inner, inner[1:], strict=False))
+    follows = sum(first and not second for first, second in pairwise(inner))
     return follows >= 1 and follows >= 0.25 * sum(inner)
 
 

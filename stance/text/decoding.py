@@ -1,0 +1,128 @@
+"""From bytes to text: the encoding is found out and reported, never guessed into garbage."""
+
+from __future__ import annotations
+
+import codecs
+import logging
+from dataclasses import dataclass
+
+from stance.errors import EncodingError
+
+__all__ = ["Decoded", "check_encoding", "decode", "refuse_binary"]
+
+_LOG = logging.getLogger("stance.text")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MAGIC = (
+    (b"%PDF", "a PDF", "Extract its text first (pdftotext -layout)"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document", "Save it as plain text"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document", "Save it as plain text"),
+    (b"{\\rtf", "an RTF document", "Save it as plain text"),
+    (b"\x1f\x8b", "gzip-compressed", "Unpack it first (gunzip)"),
+    (b"BZh", "bzip2-compressed", "Unpack it first (bunzip2)"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard-compressed", "Unpack it first (unzstd)"),
+    (b"\xfd7zXZ", "xz-compressed", "Unpack it first (unxz)"),
+    (b"\x89PNG", "a PNG image", "Give a text file"),
+    (b"\xff\xd8\xff", "a JPEG image", "Give a text file"),
+    (b"GIF8", "a GIF image", "Give a text file"),
+    (b"PAR1", "a Parquet file", "Name it *.parquet or give --input-format parquet"),
+)
+_SAMPLE = 1 << 20
+"""Bytes by which an encoding is found out."""
+_CONTROLS = frozenset(range(32)) - set(b"\t\n\x0b\x0c\r\x1a\x1b\x1c\x1d\x1e\x1f")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text and the encoding that it was in.
+
+    Attributes:
+        text: The text without byte order mark, line ends as they were.
+        encoding: Name of the encoding.
+    """
+
+    text: str
+    encoding: str
+
+
+def check_encoding(name: str | None) -> None:
+    """Refuse the name of an encoding that Python does not know.
+
+    Raises:
+        EncodingError: If it is not known.
+    """
+    try:
+        codecs.lookup(name or "utf-8")
+    except LookupError:
+        raise EncodingError(f"Unknown encoding {name!r}. Give a name as in utf-8, windows-1252, gb18030.") from None
+
+
+def refuse_binary(data: bytes, name: str) -> None:
+    """Refuse bytes that are no text.
+
+    Args:
+        data: The first bytes of a file.
+        name: What the error calls the file.
+
+    Raises:
+        EncodingError: If they are no text; it says what they are, if that can be told.
+    """
+    for magic, kind, cure in _MAGIC:
+        if data.startswith(magic):
+            raise EncodingError(f"{name}: expected text, found {kind}. {cure}.")
+    if any(data.startswith(bom) for bom, _ in _BOMS):
+        return
+    if b"\x00" in data or sum(byte in _CONTROLS for byte in data[:4096]) > 0.02 * len(data[:4096]):
+        raise EncodingError(f"{name}: expected text, found binary data. Give a text file, or its --encoding.")
+
+
+def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
+    """Decode the bytes of a document.
+
+    Args:
+        data: All bytes of the file.
+        name: What messages call the file.
+        encoding: The encoding, if it is known; None means UTF-8 (or what a byte order mark says), else it is detected
+            and reported as a warning.
+
+    Returns:
+        The text and its encoding.
+
+    Raises:
+        EncodingError: If the bytes are no text, are not in the encoding named, or no encoding fits well.
+    """
+    check_encoding(encoding)
+    if encoding is None:
+        refuse_binary(data[:_SAMPLE], name)
+        encoding = next((found for bom, found in _BOMS if data.startswith(bom)), None)
+    for candidate in [encoding] if encoding else ["utf-8"]:
+        try:
+            return Decoded(data.decode(candidate).removeprefix("\ufeff"), candidate)
+        except UnicodeDecodeError as error:
+            if encoding:
+                found = data[error.start : error.start + 4].hex(" ")
+                raise EncodingError(
+                    f"{name}: not {encoding}: byte {error.start} begins {found}. Give the right --encoding."
+                ) from error
+    return _detect(data, name)
+
+
+def _detect(data: bytes, name: str) -> Decoded:
+    from charset_normalizer import from_bytes  # 60 ms, and hardly ever needed
+
+    best = from_bytes(data[:_SAMPLE], threshold=0.15).best()
+    if best is None:
+        raise EncodingError(f"{name}: not UTF-8, and no other encoding fits. Give its --encoding, as in windows-1252.")
+    try:
+        text = data.decode(best.encoding)
+    except UnicodeDecodeError as error:
+        raise EncodingError(
+            f"{name}: begins as {best.encoding}, but byte {error.start} does not fit. Give its --encoding."
+        ) from error
+    _LOG.warning("%s: not UTF-8; read as %s. If letters look wrong, give its --encoding.", name, best.encoding)
+    return Decoded(text, best.encoding)
