@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stance.errors import EncodingError
 
-__all__ = ["Decoded", "check_encoding", "decode", "refuse_binary"]
+__all__ = ["Decoded", "check_encoding", "decode", "is_wide", "marked_encoding", "refuse_binary"]
 
 _LOG = logging.getLogger("stance.text")
 _BOMS = (
@@ -51,15 +51,25 @@ class Decoded:
 
 
 def check_encoding(name: str | None) -> None:
-    """Refuse the name of an encoding that Python does not know.
+    """Refuse the name of an encoding that Python does not know, or that is none of text (base64).
 
     Raises:
         EncodingError: If it is not known.
     """
     try:
-        codecs.lookup(name or "utf-8")
-    except LookupError:
+        b"a".decode(name or "utf-8", "ignore")
+    except (LookupError, ValueError):
         raise EncodingError(f"Unknown encoding {name!r}. Give a name as in utf-8, windows-1252, gb18030.") from None
+
+
+def marked_encoding(data: bytes) -> str | None:
+    """Tell the encoding that a byte order mark names, None if there is no mark."""
+    return next((found for bom, found in _BOMS if data.startswith(bom)), None)
+
+
+def is_wide(encoding: str) -> bool:
+    """Tell whether a line end is more than one byte in an encoding."""
+    return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
 
 
 def refuse_binary(data: bytes, name: str) -> None:
@@ -75,7 +85,7 @@ def refuse_binary(data: bytes, name: str) -> None:
     for magic, kind, cure in _MAGIC:
         if data.startswith(magic):
             raise EncodingError(f"{name}: expected text, found {kind}. {cure}.")
-    if any(data.startswith(bom) for bom, _ in _BOMS):
+    if marked_encoding(data):
         return
     if b"\x00" in data or sum(byte in _CONTROLS for byte in data[:4096]) > 0.02 * len(data[:4096]):
         raise EncodingError(f"{name}: expected text, found binary data. Give a text file, or its --encoding.")
@@ -97,25 +107,34 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
         EncodingError: If the bytes are no text, are not in the encoding named, or no encoding fits well.
     """
     check_encoding(encoding)
-    if encoding is None:
+    if not encoding:
         refuse_binary(data[:_SAMPLE], name)
-        encoding = next((found for bom, found in _BOMS if data.startswith(bom)), None)
-    for candidate in [encoding] if encoding else ["utf-8"]:
-        try:
-            return Decoded(data.decode(candidate).removeprefix("\ufeff"), candidate)
-        except UnicodeDecodeError as error:
-            if encoding:
-                found = data[error.start : error.start + 4].hex(" ")
-                raise EncodingError(
-                    f"{name}: not {encoding}: byte {error.start} begins {found}. Give the right --encoding."
-                ) from error
+        encoding = marked_encoding(data)
+    try:
+        return Decoded(data.decode(encoding or "utf-8").removeprefix("\ufeff"), encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} begins {data[error.start : error.start + 4].hex(' ')}"
+        if encoding:
+            raise EncodingError(f"{name}: not {encoding}: {found}. Give the right --encoding.") from error
+        if _is_damaged(data):
+            raise EncodingError(
+                f"{name}: UTF-8 with damage: {found}. Mend it (iconv -c -f UTF-8 -t UTF-8), or give its --encoding."
+            ) from error
     return _detect(data, name)
+
+
+def _is_damaged(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8 but for a few: other encodings hardly ever form its sequences by chance."""
+    text = data[:_SAMPLE].decode("utf-8", "replace")
+    beyond = sum(not character.isascii() for character in text)
+    return beyond > 2 * text.count("\ufffd")
 
 
 def _detect(data: bytes, name: str) -> Decoded:
     from charset_normalizer import from_bytes  # 60 ms, and hardly ever needed
 
-    best = from_bytes(data[:_SAMPLE], threshold=0.15).best()
+    sample = data if len(data) <= _SAMPLE else data[: data.rfind(b"\n", 0, _SAMPLE) + 1] or data[:_SAMPLE]
+    best = from_bytes(sample, threshold=0.15).best()
     if best is None:
         raise EncodingError(f"{name}: not UTF-8, and no other encoding fits. Give its --encoding, as in windows-1252.")
     try:
@@ -124,5 +143,7 @@ def _detect(data: bytes, name: str) -> Decoded:
         raise EncodingError(
             f"{name}: begins as {best.encoding}, but byte {error.start} does not fit. Give its --encoding."
         ) from error
-    _LOG.warning("%s: not UTF-8; read as %s. If letters look wrong, give its --encoding.", name, best.encoding)
-    return Decoded(text, best.encoding)
+    # Where only quotation marks and dashes tell, several encodings read the same; the commonest is named.
+    found = "cp1252" if text == data.decode("cp1252", "ignore") else best.encoding
+    _LOG.warning("%s: not UTF-8; read as %s. If letters look wrong, give its --encoding.", name, found)
+    return Decoded(text, found)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,7 +32,8 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab"})
+_BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab", "list", "table"})
+_REFERENCE = re.compile(r"&#(\d{1,7}|[xX][0-9a-fA-F]{1,6});?")
 
 
 def read_documents(
@@ -78,9 +82,9 @@ def _open(name: str) -> BinaryIO:
     if name == "-":
         return io.BytesIO(sys.stdin.buffer.read())
     path = Path(name)
-    if path.is_dir():
-        raise InputError(f"{name}: is a directory. Name its files, as in {path / '*.txt'}.")
     try:
+        if path.is_dir():
+            raise InputError(f"{name}: is a directory. Name its files, as in {path / '*.txt'}.")
         return path.open("rb")
     except FileNotFoundError:
         raise InputError(f"{name}: no such file.") from None
@@ -118,21 +122,44 @@ def _page_text(page: str, name: str) -> str:
         from lxml import etree
     except ImportError:
         raise MissingExtraError("Reading HTML", "html") from None
-    xml = trafilatura.extract(page, output_format="xml", include_comments=False, include_tables=True, favor_recall=True)
-    if not xml:
-        raise InputError(f"{name}: no article found in the page. Save its text as .txt.")
-    tree = etree.fromstring(xml.encode("utf-8"), etree.XMLParser(resolve_entities=False, no_network=True))
+    page = _REFERENCE.sub(_without_controls, page)
+    with _silenced("trafilatura"):
+        xml = trafilatura.extract(
+            page,
+            output_format="xml",
+            include_comments=False,
+            include_tables=True,
+            favor_recall=True,
+            with_metadata=True,  # for the title, which often stands outside of the article
+        )
+    tree = etree.fromstring((xml or "<doc/>").encode("utf-8"), etree.XMLParser(resolve_entities=False, no_network=True))
     main = tree.find("main")
-    blocks: list[str] = []
-    title = tree.get("title")
-    if title:
-        blocks.append(title)
-    for element in (tree if main is None else main).iter():
-        if element.tag in _BLOCK_TAGS and not any(parent.tag in _BLOCK_TAGS for parent in element.iterancestors()):
-            blocks += _element_lines(element)
-    lines = [" ".join(block.split()) for block in blocks]
-    kept = [line for place, line in enumerate(lines) if line and (place == 0 or line != lines[place - 1])]
-    return "\n".join(kept)
+    lines = [" ".join(line.split()) for line in ([] if main is None else _element_lines(main))]
+    kept = [line for line in lines if line]
+    if not kept:
+        raise InputError(f"{name}: no article found in the page. Save its text as .txt.")
+    title = " ".join((tree.get("title") or "").split())
+    headed = main.find(".//head[@rend='h1']") is not None or title.casefold() in map(str.casefold, kept)
+    return "\n".join(kept if headed or not title else [title, *kept])
+
+
+def _without_controls(reference: re.Match[str]) -> str:
+    """Leave out a reference to a character that XML cannot hold; the whole page would be refused for it."""
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    return reference[0] if code >= 32 or code in (9, 10, 13) else ""
+
+
+@contextmanager
+def _silenced(name: str) -> Iterator[None]:
+    """Keep a package's log quiet: what it has to say of a page is said in the error raised."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _element_lines(element: object) -> list[str]:

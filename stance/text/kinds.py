@@ -178,9 +178,10 @@ def _settle_headings(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
         return
     last_body = max((place for place in text if kinds[place] == "body"), default=-1)
     for place in headings:
+        asks = blocks[place].text.rstrip("\"'”’*_ ").endswith(("?", "!"))
         if place > last_body >= 0:
-            kinds[place] = "body" if len(blocks[place].words) > 2 * _LABEL_WORDS else "furniture"
-        elif blocks[place].text.rstrip("\"'”’*_ ").endswith(("?", "!")) and not _introduces(blocks, kinds, place):
+            kinds[place] = "body" if asks or len(blocks[place].words) > 2 * _LABEL_WORDS else "furniture"
+        elif asks and not _introduces(blocks, kinds, place):
             kinds[place] = "body"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -87,14 +87,36 @@ def group_lines(lines: Sequence[Line], *, breaks: str = "layout") -> list[list[L
 
 
 def running_heads(lines: Sequence[Line]) -> frozenset[str]:
-    """Find short lines that come again and again, page numbers in them aside."""
-    counts = Counter(_without_digits(line) for line in lines if line.width <= _HEAD_WIDTH and not line.ends_sentence)
-    paged = {_without_digits(line) for line in lines if line.page}
-    return frozenset(
-        text
-        for text, count in counts.items()
-        if text and (count >= _REPEATS or (count == _REPEATS - 1 and text in paged))
-    )
+    """Find short lines that come again and again, page numbers in them aside, with other text around them each time.
+
+    Lines of a passage that is quoted several times have the same neighbours again, so they are none.
+    """
+    texts = [_without_digits(line) if _could_run(line) else "" for line in lines]
+    counts = Counter(texts)
+    paged = {text for line, text in zip(lines, texts, strict=True) if line.page}
+    needs = {text: _REPEATS - (text in paged) for text in counts if text}
+    needs = {text: need for text, need in needs.items() if counts[text] >= need}
+    if not needs:
+        return frozenset()
+    before = _neighbours(lines, texts, needs)
+    after = _neighbours(lines[::-1], texts[::-1], needs)
+    return frozenset(text for text, need in needs.items() if min(len(before[text]), len(after[text])) >= need)
+
+
+def _could_run(line: Line) -> bool:
+    return line.width <= _HEAD_WIDTH and not line.ends_sentence and not line.tail.endswith(":")
+
+
+def _neighbours(lines: Sequence[Line], texts: Sequence[str], wanted: Collection[str]) -> dict[str, set[str]]:
+    """Collect for each wanted text what stands before it, page numbers and other wanted texts aside."""
+    found: dict[str, set[str]] = {text: set() for text in wanted}
+    last = ""
+    for line, text in zip(lines, texts, strict=True):
+        if text in found:
+            found[text].add(last)
+        elif not _PAGE_NUMBER.match(line.head):
+            last = line.head
+    return found
 
 
 def _without_digits(line: Line) -> str:

