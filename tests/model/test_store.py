@@ -1,0 +1,106 @@
+"""Model folders: found by name or path, refused when something is wrong with them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stance.errors import ModelError
+from stance.model import store
+from stance.model.classifier import Classifier
+from stance.schema import LABELS
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of what predicting needs of the default model."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in (*store.NEEDED, store.HASHES_FILE):
+        shutil.copy(store.find_model() / name, copy / name)
+    return copy
+
+
+def test_default_model_is_whole() -> None:
+    folder = store.find_model()
+    listed = json.loads((folder / store.HASHES_FILE).read_text(encoding="utf-8"))
+    there = tuple(path.name for path in folder.iterdir() if path.name != store.HASHES_FILE)
+    assert set(there) <= set(listed)
+    assert store.verify_files(folder, there)
+    config = store.read_config(folder)
+    assert set(config.labels) == set(LABELS)
+    assert store.find_model("base") == folder
+
+
+def test_path_is_found(folder: Path) -> None:
+    assert store.find_model(folder) == folder
+    assert store.find_model(str(folder)) == folder
+
+
+def test_unknown_model() -> None:
+    with pytest.raises(ModelError, match=r"Unknown model 'bose': .*did you mean 'base'"):
+        store.find_model("bose")
+
+
+def test_folder_without_config(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"has no config\.json"):
+        store.find_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", store.NEEDED)
+def test_a_flipped_byte_is_found(folder: Path, name: str) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(ModelError, match=f"{name}: the file was changed or damaged"):
+        Classifier(folder)
+
+
+@pytest.mark.parametrize("name", [name for name in store.NEEDED if name != store.CONFIG_FILE])
+def test_a_missing_file_is_found(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"{name}: the file is missing"):
+        Classifier(folder)
+
+
+def test_missing_and_broken_hashes(folder: Path) -> None:
+    (folder / store.HASHES_FILE).write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match="lacks a hash"):
+        Classifier(folder)
+    (folder / store.HASHES_FILE).unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        Classifier(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 99}, "format 99 is newer"),
+        ({"labels": ("LABEL_0", "LABEL_1")}, "expected the labels favor, against"),
+    ],
+)
+def test_configs_that_are_refused(folder: Path, change: dict, message: str) -> None:
+    store.write_config(folder, dataclasses.replace(store.read_config(folder), **change))
+    store.write_hashes(folder)
+    with pytest.raises(ModelError, match=message):
+        Classifier(folder)
+
+
+def test_files_that_are_no_model(folder: Path) -> None:
+    (folder / store.NETWORK_FILE).write_bytes(b"no network")
+    store.write_hashes(folder)
+    with pytest.raises(ModelError, match="ONNX Runtime cannot load"):
+        Classifier(folder)
+    shutil.copy(store.find_model() / store.NETWORK_FILE, folder / store.NETWORK_FILE)
+    (folder / store.TOKENIZER_FILE).write_text("{}", encoding="utf-8")
+    store.write_hashes(folder)
+    with pytest.raises(ModelError, match="cannot be read as a tokenizer"):
+        Classifier(folder)
+    (folder / store.CONFIG_FILE).write_text("[]", encoding="utf-8")
+    store.write_hashes(folder)
+    with pytest.raises(ModelError, match="cannot be read as a model config"):
+        Classifier(folder)

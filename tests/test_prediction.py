@@ -1,0 +1,194 @@
+"""Prediction: shapes, invariances, long texts, errors."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import stance
+from stance.errors import InputError, ModelError, UnknownTargetError
+from stance.model.classifier import pool_windows
+from stance.schema import LABELS, Prediction
+
+TEXTS = [
+    "NATO has kept the peace in Europe, and it deserves our thanks.",
+    "Washington's sanctions are a crude abuse of power that starves the innocent.",
+    "The fishing season opened on Monday.",
+    "Beijing and Brussels will hold talks in May; the US sends an observer.",
+    "The alliance met. " * 12,
+    "China's so-called peace plan is a cynical smokescreen for aggression.",
+]
+
+
+def difference(first: Prediction, second: Prediction) -> float:
+    """Largest difference of a probability toward the targets that both have."""
+    both = set(first) & set(second)
+    return max(abs(first[t].probabilities[label] - second[t].probabilities[label]) for t in both for label in LABELS)
+
+
+@pytest.fixture(scope="module")
+def predictions() -> list[Prediction]:
+    return stance.predict(TEXTS)
+
+
+def test_one_text_gives_one_prediction_and_a_list_a_list(predictions: list[Prediction]) -> None:
+    single = stance.predict(TEXTS[0])
+    assert isinstance(single, Prediction)
+    assert len(predictions) == len(TEXTS)
+    assert [item.text for item in predictions] == TEXTS
+    assert difference(single, predictions[0]) < 1e-4
+    assert stance.predict([]) == []
+    assert len(stance.predict(tuple(TEXTS[:1]))) == 1
+
+
+def test_probabilities_are_probabilities(predictions: list[Prediction]) -> None:
+    for prediction in predictions:
+        assert list(prediction) == ["NATO", "US", "China"]
+        for target in prediction:
+            row = prediction[target].probabilities
+            assert tuple(row) == LABELS
+            assert sum(row.values()) == pytest.approx(1.0, abs=1e-6)
+            assert prediction[target].label == max(row, key=row.get)
+            assert prediction[target].probability == max(row.values())
+
+
+def test_what_is_plain_is_found(predictions: list[Prediction]) -> None:
+    assert predictions[0]["NATO"].label == "favor"
+    assert predictions[2]["NATO"].label == predictions[2]["US"].label == predictions[2]["China"].label == "absent"
+    assert predictions[5]["China"].label == "against"
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 64])
+def test_batches_do_not_matter(predictions: list[Prediction], batch_size: int) -> None:
+    again = stance.predict(TEXTS, batch_size=batch_size)
+    assert max(difference(a, b) for a, b in zip(predictions, again, strict=True)) < 1e-4
+
+
+def test_order_of_texts_does_not_matter(predictions: list[Prediction]) -> None:
+    again = stance.predict(TEXTS[::-1])[::-1]
+    assert max(difference(a, b) for a, b in zip(predictions, again, strict=True)) < 1e-4
+
+
+@pytest.mark.parametrize("targets", ["China", ["China", "US"], ["US", "NATO", "China"]])
+def test_other_targets_do_not_matter(predictions: list[Prediction], targets: str | list[str]) -> None:
+    again = stance.predict(TEXTS, targets=targets)
+    assert list(again[0]) == ([targets] if isinstance(targets, str) else targets)
+    assert max(difference(a, b) for a, b in zip(predictions, again, strict=True)) < 1e-4
+
+
+def test_mentions_stand_in_the_text_as_given() -> None:
+    text = "In all  regions.China  and the “Asia -Pacific NATOâ€™s” plan; the White\nHouse."
+    prediction = stance.predict(text)
+    for target, expected in (("China", ["China"]), ("US", ["White\nHouse"])):
+        assert [span.text for span in prediction[target].mentions] == expected
+    for target in prediction:
+        for span in prediction[target].mentions:
+            assert text[span.start : span.end] == span.text
+
+
+def test_own_target() -> None:
+    russia = stance.Target("Russia", aliases=("Moscow",))
+    prediction = stance.predict("Moscow broke its word.", targets=["NATO", russia])
+    assert list(prediction) == ["NATO", "Russia"]
+    assert [span.text for span in prediction["Russia"].mentions] == ["Moscow"]
+
+
+def test_long_text_is_read_whole() -> None:
+    filler = "The committee discussed the harvest, the weather and the state of the roads at length. " * 60
+    praise = "NATO is a force for good that has kept us free, and we thank it with all our heart."
+    at_end = stance.predict(filler + praise)
+    assert at_end.windows > 1
+    assert at_end["NATO"].label != "absent"
+    assert stance.predict(filler)["NATO"].label == "absent"
+    assert stance.predict(praise).windows == 1
+
+
+def test_windows_are_pooled_by_presence() -> None:
+    windows = np.array([[[0.0, 0.9, 0.0, 0.1]], [[0.02, 0.0, 0.0, 0.98]]])
+    pooled = pool_windows(windows)[0]
+    assert pooled[3] == pytest.approx(0.1)
+    assert pooled[1] == pytest.approx(0.9 * 0.9 / 0.92)
+    assert pooled.sum() == pytest.approx(1.0)
+    assert pool_windows(windows[:1])[0].tolist() == windows[0, 0].tolist()
+
+
+def test_repr_and_dict(predictions: list[Prediction]) -> None:
+    shown = repr(predictions[4])
+    assert shown.startswith("Prediction(NATO: ")
+    assert "\n" not in shown
+    assert len(shown) < 160
+    row = json.loads(json.dumps(predictions[0].to_dict()))
+    assert row["stances"]["NATO"]["mentions"] == [{"start": 0, "end": 4, "text": "NATO"}]
+    assert set(row) == {"text", "windows", "model", "stances"}
+    assert pickle.loads(pickle.dumps(predictions[0])) == predictions[0]
+
+
+def test_threads_agree(predictions: list[Prediction]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: stance.predict(TEXTS), range(16)))
+    for result in results:
+        assert max(difference(a, b) for a, b in zip(predictions, result, strict=True)) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("", "Text 0 is empty"),
+        (["fine", "  \n"], "Text 1 is empty"),
+        (["fine", None], "Text 1 has to be a string, found NoneType"),
+        ([3.5], "found float"),
+        ("\u200b", "Text 0 is empty"),
+    ],
+)
+def test_bad_texts(texts: str | list, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        stance.predict(texts)
+
+
+def test_bad_options() -> None:
+    with pytest.raises(InputError, match="batch_size has to be at least 1, found 0"):
+        stance.predict("NATO", batch_size=0)
+    with pytest.raises(InputError, match="Unknown device 'gpu'"):
+        stance.predict("NATO", device="gpu")
+    with pytest.raises(InputError, match="no CUDAExecutionProvider"):
+        stance.predict("NATO", device="cuda:0")
+    with pytest.raises(UnknownTargetError, match="Unknown target 'Mars'"):
+        stance.predict("NATO", targets=["Mars"])
+    with pytest.raises(ModelError, match="Unknown model"):
+        stance.predict("NATO", model="nothing-like-this")
+
+
+def test_progress_bar_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    stance.predict(TEXTS, show_progress=True)
+    stance.predict(TEXTS)
+    assert capfd.readouterr().out == ""
+
+
+def test_analyze() -> None:
+    document = "A headline\n\nBy Ann Lee\n\nNATO is our indispensable shield.\n\nThe harvest was good this year."
+    analysis = stance.analyze(document)
+    assert [block.kind for block in analysis.blocks] == ["heading", "metadata", "body", "body"]
+    assert [block.text for block in analysis.paragraphs] == [item.text for item in analysis.predictions]
+    for target in ("NATO", "US", "China"):
+        shares = analysis.summary[target]
+        assert sum(share.count for share in shares.values()) == 2
+        assert sum(share.share for share in shares.values()) == pytest.approx(1.0)
+    row = json.loads(json.dumps(analysis.to_dict()))
+    assert [block["kind"] for block in row["blocks"]] == ["heading", "metadata", "body", "body"]
+    assert "stances" in row["blocks"][2]
+    assert repr(analysis).startswith("Analysis('document': 2 paragraphs; NATO favor")
+
+
+def test_analyze_refuses_an_empty_document() -> None:
+    with pytest.raises(InputError, match="the document is empty"):
+        stance.analyze(" \n ")
+
+
+def test_documents_come_in_order() -> None:
+    documents = [stance.Document(f"NATO met, number {number}.", name=str(number)) for number in range(5)]
+    names = [analysis.document.name for analysis in stance.analyze_documents(iter(documents))]
+    assert names == list("01234")
