@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from stance.errors import InputError, StanceError
 from stance.schema import Document
@@ -43,13 +44,22 @@ def add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]
 
 
 def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> str:
-    """Settle the output format."""
+    """Settle the output format, and refuse to write over what is to be read."""
     name = arguments.output or ""
+    if name not in ("", "-") and any(_is_same(name, file) for file in arguments.files):
+        raise InputError(f"{name}: is to be read and written. Give another --output.")
     told = name.rpartition(".")[2].lower() if "." in name else ""
     form: str = arguments.format or (told if told in formats else "table")
     if form == "parquet" and name in ("", "-") and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal. Name a file with --output.")
     return form
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return Path(one).is_file() and Path(one).samefile(other)
+    except OSError:
+        return False
 
 
 @dataclass(slots=True)

@@ -109,12 +109,12 @@ def open_output(path: str | None) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     place = Path(str(path)).resolve()
-    if place.is_dir():
-        raise InputError(f"{path}: is a directory. Give the name of a file to write.")
-    special = place.exists() and not place.is_file()  # a device or pipe cannot be replaced, only written to
-    beside = place if special else place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.part")
+    beside = place.with_name(f".{place.name[:40]}.{uuid.uuid4().hex[:8]}.part")
     try:
-        file = beside.open("wb" if special else "xb")
+        if place.is_dir():
+            raise InputError(f"{path}: is a directory. Give the name of a file to write.")
+        special = place.exists() and not place.is_file()  # a device or pipe cannot be replaced, only written to
+        file = place.open("wb") if special else beside.open("xb")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}). Give another --output.") from error
     try:

@@ -134,9 +134,13 @@ def _detect(data: bytes, name: str) -> Decoded:
     from charset_normalizer import from_bytes  # 60 ms, and hardly ever needed
 
     sample = data if len(data) <= _SAMPLE else data[: data.rfind(b"\n", 0, _SAMPLE) + 1] or data[:_SAMPLE]
-    best = from_bytes(sample, threshold=0.15).best()
+    matches = from_bytes(sample, threshold=0.15)
+    best = matches.best()
     if best is None:
         raise EncodingError(f"{name}: not UTF-8, and no other encoding fits. Give its --encoding, as in windows-1252.")
+    # Western text often fits several encodings equally well ("à" is "ŕ" in cp1250); the commonest of them is taken.
+    ties = (m for m in matches if m.encoding == "cp1252" and (m.chaos, -m.coherence) <= (best.chaos, -best.coherence))
+    best = next(ties, best)
     try:
         text = data.decode(best.encoding)
     except UnicodeDecodeError as error:

@@ -33,6 +33,8 @@ _SUFFIXES = {
     ".pq": "parquet",
 }
 _BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab", "list", "table"})
+_VISIBLE = re.compile(r"[^\s\u200b-\u200d\u2060\ufeff]")
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # of an encoding that no longer holds
 _REFERENCE = re.compile(r"&#(\d{1,7}|[xX][0-9a-fA-F]{1,6});?")
 
 
@@ -99,7 +101,7 @@ def _raise(error: InputError) -> None:
 def _read_whole(data: bytes, name: str, kind: str, encoding: str | None) -> Document:
     decoded = decode(data, name, encoding)
     text = _page_text(decoded.text, name) if kind == "html" else decoded.text
-    if not text.strip("\ufeff\u200b \t\r\n\x0b\x0c") or text.isspace():
+    if not _VISIBLE.search(text):
         raise InputError(f"{name}: the document is empty. Leave it out.")
     return Document(text, name, None, decoded.encoding, "blocks" if kind == "html" else "layout")
 
@@ -122,7 +124,7 @@ def _page_text(page: str, name: str) -> str:
         from lxml import etree
     except ImportError:
         raise MissingExtraError("Reading HTML", "html") from None
-    page = _REFERENCE.sub(_without_controls, page)
+    page = _REFERENCE.sub(_without_controls, _DECLARATION.sub("", page))
     with _silenced("trafilatura"):
         xml = trafilatura.extract(
             page,

@@ -25,6 +25,9 @@ _LABEL_WORDS = 5
 _TEASERS = 2
 """From this many tagged titles on, what follows an article is a list of other articles."""
 
+_ENDS = 2
+"""Paragraphs on both sides of what speaks of an author that make it part of the text (a review of a book)."""
+
 _TAGGED = re.compile(r"\S.*\s\|\s\S")
 _CLOSING_MARK = re.compile(r"[.,;:!?…。！？]\)?[\"'”’]?\Z")
 _QUESTION_WIDTH = 80
@@ -41,6 +44,8 @@ class _Block:
     width: int
     ends: bool
     marker: str
+    paged: bool
+    """Whether it is a page number or running head."""
 
     @property
     def short(self) -> bool:
@@ -62,23 +67,25 @@ def classify_blocks(groups: Sequence[Sequence[Line]]) -> list[Kind]:
     Returns:
         One kind a block. A document with words always has a body block.
     """
-    blocks = [_block(group) for group in groups]
-    if len(blocks) == 1:
+    if len(groups) == 1:
         return ["body"]
     heads = running_heads([line for group in groups for line in group])
+    blocks = [_block(group, heads) for group in groups]
     kinds = [_own_kind(block, heads) for block in blocks]
     _mark_tail(blocks, kinds)
     _settle_headings(blocks, kinds)
     _mark_names(blocks, kinds)
-    _mark_note(blocks, kinds)
+    _mark_notes(blocks, kinds)
     if blocks and "body" not in kinds:
         kinds[max(range(len(blocks)), key=lambda place: (kinds[place] != "furniture", blocks[place].width))] = "body"
     return kinds
 
 
-def _block(group: Sequence[Line]) -> _Block:
+def _block(group: Sequence[Line], heads: frozenset[str]) -> _Block:
+    first, last = group[0], group[-1]
     text = " ".join(line.head for line in group[:3])
-    return _Block(group, text, group[-1].end - group[0].start, group[-1].ends_sentence, group[0].marker)
+    paged = is_page_furniture(first, heads) and len(group) == 1 and any(map(str.isalnum, first.head))
+    return _Block(group, text, last.end - first.start, last.ends_sentence, first.marker, paged)
 
 
 def _own_kind(block: _Block, heads: frozenset[str]) -> Kind:
@@ -109,9 +116,11 @@ def _is_metadata(block: _Block, text: str) -> bool:
     if DATE.match(text):
         return True
     if FIELD.match(text):
-        return not (block.ends and len(block.words) > 9)
+        return not (block.ends and (len(block.words) > 9 or block.marker == Marker.SPEAKER))
+    if block.ends or not BYLINE.match(text):
+        return False
     named = re.split(r"[,|–—-]|\band\b", re.sub(r"^\S+(?: by| reporters?| correspondents?)?\s+", "", text))[0].split()
-    return bool(BYLINE.match(text)) and not block.ends and len(named) <= 6
+    return len(named) <= 6
 
 
 def _could_head(block: _Block) -> bool:
@@ -137,12 +146,11 @@ def _mark_tail(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
     for place in range(first_body + 1, start):
         if kinds[place] == "furniture" and LIST_HEAD.match(blocks[place].text):
             listing = True
-        elif kinds[place] in ("body", "metadata"):
-            listing = listing and kinds[place] == "metadata"
         title = kinds[place] == "heading" and blocks[place].marker != Marker.HEADING
         item = blocks[place].marker == Marker.BULLET and not blocks[place].ends
         if listing and (title or item):
             kinds[place] = "furniture"
+        listing = listing and kinds[place] in ("furniture", "metadata")
 
 
 def _teaser_start(blocks: Sequence[_Block], kinds: Sequence[Kind], first_body: int) -> int:
@@ -177,7 +185,11 @@ def _settle_headings(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
             kinds[place] = "body"
         return
     last_body = max((place for place in text if kinds[place] == "body"), default=-1)
+    first_body = next((place for place in text if kinds[place] == "body"), len(blocks))
     for place in headings:
+        if first_body < place < len(blocks) - 1 and blocks[place + 1].paged:
+            kinds[place] = "body"  # the last lines of a page, which go on below its number: no page ends with a heading
+            continue
         asks = blocks[place].text.rstrip("\"'”’*_ ").endswith(("?", "!"))
         if place > last_body >= 0:
             kinds[place] = "body" if asks or len(blocks[place].words) > 2 * _LABEL_WORDS else "furniture"
@@ -187,6 +199,8 @@ def _settle_headings(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
 
 def _introduces(blocks: Sequence[_Block], kinds: Sequence[Kind], place: int) -> bool:
     """Tell whether a question stands over a long paragraph, with nothing of its own length before it."""
+    if place + 1 == len(blocks):
+        return False
     after = blocks[place + 1]
     longer = kinds[place + 1] == "body" and after.width >= 3 * blocks[place].width and after.marker != Marker.SPEAKER
     return place == 0 or longer or kinds[place + 1] != "body"
@@ -196,10 +210,11 @@ def _mark_names(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
     """Call metadata the names of outlets and reporters that stand in the head of a document beside other metadata."""
     first_body = next((place for place, kind in enumerate(kinds) if kind == "body"), len(blocks))
     titled = False
+    above_metadata = _above_metadata(kinds, first_body)
     for place in range(first_body):
         if kinds[place] != "heading":
             continue
-        if titled and _is_name(blocks[place]) and _beside_metadata(kinds, place, first_body):
+        if titled and _is_name(blocks[place]) and (above_metadata[place] or kinds[place - 1] == "metadata"):
             kinds[place] = "metadata"
         titled = True
     last_body = max((place for place, kind in enumerate(kinds) if kind == "body"), default=-1)
@@ -221,14 +236,24 @@ def _is_name(block: _Block) -> bool:
     return all(_NAME_WORD.match(word.strip(",()")) for word in words)
 
 
-def _beside_metadata(kinds: Sequence[Kind], place: int, stop: int) -> bool:
-    """Tell whether metadata stands before it, or after it with only headings between."""
-    after = next((kind for kind in kinds[place + 1 : stop] if kind != "heading"), None)
-    return kinds[place - 1] == "metadata" or after == "metadata"
+def _above_metadata(kinds: Sequence[Kind], stop: int) -> list[bool]:
+    """Tell of the places before `stop` whether metadata stands below, with only headings between."""
+    found = [False] * stop
+    below: Kind = "body"
+    for place in reversed(range(stop)):
+        found[place] = below == "metadata"
+        if kinds[place] != "heading":
+            below = kinds[place]
+    return found
 
 
-def _mark_note(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
-    """Call metadata a last paragraph that only says who somebody is."""
+def _mark_notes(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
+    """Keep notes on the author at the ends of a document, and call one a last paragraph that says who somebody is."""
+    bodies = [place for place, kind in enumerate(kinds) if kind == "body"]
+    inner = range(bodies[_ENDS - 1], bodies[-_ENDS]) if len(bodies) >= 2 * _ENDS else range(0)
+    for place in inner:
+        if kinds[place] == "metadata" and AUTHOR_NOTE.match(blocks[place].text):
+            kinds[place] = "body"
     last = max((place for place, kind in enumerate(kinds) if kind == "body"), default=-1)
     if last < 1 or kinds.count("body") < 3:
         return

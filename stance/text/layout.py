@@ -14,8 +14,10 @@ __all__ = ["group_lines", "is_page_furniture", "running_heads"]
 
 _WIDEST_WRAP = 120
 """Wrapped lines are not wider: 60 to 90 columns are usual, 120 leaves room for wide pages."""
+_NARROWEST_WRAP = 28
+"""Nor narrower, which are lists and verse: columns of newspapers have 30 and more."""
 _SURE = 0.15
-"""From this share of pairs on that run on in small letters, the lines are wrapped. Lines that are paragraphs or
+"""From this share of pairs on that surely run on, the lines are wrapped. Lines that are paragraphs or
 sentences have next to none; wrapped English has 0.6 and more, documents with many headings half of that."""
 _STRAY = 0.1
 """Share of sure pairs that may reach less far than the wrap width tells: lines broken by hand, proportional fonts."""
@@ -27,7 +29,13 @@ _RULE = re.compile(r"(?:[-*_=~—–]\s?){3,}\Z")
 _PAGE_NUMBER = re.compile(
     r"(?:[-–—\[|(]?\s*\d{1,4}\s*[-–—\]|)]?|(?:Page|PAGE|page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*/\s*\d{1,4})\Z"
 )
-_INNER_END = re.compile(r"[.!?…][)\"'”’]*\s+[\"“'‘(]?[A-Z]")
+_DIGITS = re.compile(r"[\d\s|·•–—-]+")
+_UNDERLINE = re.compile(r"(?:={3,}|-{3,})\Z")
+_INNER_END = re.compile(
+    r"(?<!\b[A-Z])(?<!\b(?:Dr|Mr|Ms|St))(?<!\b(?:Mrs|Gen|Sen|Rep|Gov|Col))(?<!\bProf)"
+    r"[.!?…][)\"'”’]*\s+[\"“'‘(]?[A-Z]"
+)
+"""A sentence that ends within a line; a point after an initial or a title ends none."""
 _REPEATS = 3
 """Times that a short line has to stand in a document to be a running head."""
 _HEAD_WIDTH = 90
@@ -41,18 +49,22 @@ class _Layout:
     Attributes:
         wrapped: Whether lines were broken to fit a width.
         reach: How far a line has to reach, with the next line's first word, to have been full.
+        limit: Width above which a line was not broken to fit: titles above narrower text.
         gap: Blank lines that stand between any two lines (1 in double-spaced text).
         divided: Whether blank lines divide the paragraphs.
         indented: Whether indentation marks the first line of a paragraph.
+        inset: Column from which on a line opens a paragraph, whatever stands before it; None if passages stand in too.
         sentences: Whether every sentence stands on a line of its own.
         names: Whether a name and a colon open a speaker's turn.
     """
 
     wrapped: bool
     reach: float
+    limit: float
     gap: int
     divided: bool
     indented: bool
+    inset: int | None
     sentences: bool
     names: bool
 
@@ -74,13 +86,14 @@ def group_lines(lines: Sequence[Line], *, breaks: str = "layout") -> list[list[L
     if breaks == "blocks":
         return [[line] for line in lines]
     heads = running_heads(lines)
-    text = [line for line in lines if not is_page_furniture(line, heads)]
-    layout = _layout(text)
-    groups: list[list[Line]] = []
-    for line in lines:
-        alone = is_page_furniture(line, heads) or not groups or is_page_furniture(groups[-1][-1], heads)
-        if groups and (_underlines(groups[-1], line) or (not alone and _joins(groups[-1], line, layout))):
-            groups[-1].append(line)
+    apart = [is_page_furniture(line, heads) for line in lines]
+    layout = _layout([line for line, alone in zip(lines, apart, strict=True) if not alone])
+    groups = [[lines[0]]]
+    for place in range(1, len(lines)):
+        line, group = lines[place], groups[-1]
+        alone = apart[place] or apart[place - 1]
+        if _underlines(group, line) or (not alone and _joins(group, line, layout)):
+            group.append(line)
         else:
             groups.append([line])
     return groups
@@ -91,7 +104,10 @@ def running_heads(lines: Sequence[Line]) -> frozenset[str]:
 
     Lines of a passage that is quoted several times have the same neighbours again, so they are none.
     """
-    texts = [_without_digits(line) if _could_run(line) else "" for line in lines]
+    if not lines:
+        return frozenset()
+    around = zip(lines, (None, *lines[:-1]), (*lines[1:], None), strict=True)
+    texts = [_without_digits(line) if _could_run(line, before, after) else "" for line, before, after in around]
     counts = Counter(texts)
     paged = {text for line, text in zip(lines, texts, strict=True) if line.page}
     needs = {text: _REPEATS - (text in paged) for text in counts if text}
@@ -103,8 +119,12 @@ def running_heads(lines: Sequence[Line]) -> frozenset[str]:
     return frozenset(text for text, need in needs.items() if min(len(before[text]), len(after[text])) >= need)
 
 
-def _could_run(line: Line) -> bool:
-    return line.width <= _HEAD_WIDTH and not line.ends_sentence and not line.tail.endswith(":")
+def _could_run(line: Line, before: Line | None, after: Line | None) -> bool:
+    """Tell a short line that is no sentence, nor the first line of one that the next line goes on with."""
+    if line.width > _HEAD_WIDTH or line.ends_sentence or line.tail.endswith(":"):
+        return False
+    begins = before is None or before.ends_sentence
+    return not (begins and after is not None and after.starts_lower)
 
 
 def _neighbours(lines: Sequence[Line], texts: Sequence[str], wanted: Collection[str]) -> dict[str, set[str]]:
@@ -120,7 +140,7 @@ def _neighbours(lines: Sequence[Line], texts: Sequence[str], wanted: Collection[
 
 
 def _without_digits(line: Line) -> str:
-    return re.sub(r"[\d\s|·•–—-]+", " ", line.head).strip()
+    return _DIGITS.sub(" ", line.head).strip()
 
 
 def is_page_furniture(line: Line, heads: frozenset[str]) -> bool:
@@ -129,17 +149,12 @@ def is_page_furniture(line: Line, heads: frozenset[str]) -> bool:
         return False
     if _RULE.match(line.head) or _PAGE_NUMBER.match(line.head):
         return True
-    return line.marker not in (Marker.SPEAKER, Marker.BULLET) and _without_digits(line) in heads
+    return bool(heads) and line.marker not in (Marker.SPEAKER, Marker.BULLET) and _without_digits(line) in heads
 
 
 def _underlines(group: Sequence[Line], line: Line) -> bool:
     """Tell a Markdown underline, which belongs to the title above it."""
-    return (
-        len(group) == 1
-        and line.gap == 0
-        and bool(re.match(r"(?:={3,}|-{3,})\Z", line.head))
-        and group[0].width <= _HEAD_WIDTH
-    )
+    return len(group) == 1 and line.gap == 0 and bool(_UNDERLINE.match(line.head)) and group[0].width <= _HEAD_WIDTH
 
 
 def _layout(lines: Sequence[Line]) -> _Layout:
@@ -149,25 +164,33 @@ def _layout(lines: Sequence[Line]) -> _Layout:
     near = [(before, after) for before, after in pairs if after.gap == gap]
     widths = sorted(line.width for line in lines)
     widest = widths[int(0.98 * (len(widths) - 1))] if widths else 0
-    sure = [(a, b) for a, b in near if not a.ends_sentence and b.starts_lower and b.marker == Marker.NONE]
-    wrapped = len(sure) >= max(1, _SURE * len(near)) and widest <= _WIDEST_WRAP
+    sure = [(before, after) for before, after in near if _goes_on(before, after) and after.marker == Marker.NONE]
+    broad = max((max(before.width, after.width) for before, after in sure), default=0)
+    wrapped = len(sure) >= max(1, _SURE * len(near)) and broad >= _NARROWEST_WRAP and widest <= _WIDEST_WRAP
     reaches = sorted(_reach(before, after) for before, after in sure)
-    reach = min(widest, reaches[int(_STRAY * len(reaches))]) if wrapped else 0
+    usual = reaches[int(_STRAY * len(reaches))] if wrapped else 0
+    reach = min(widest, usual)
     indented = _is_indented(lines)
     if not wrapped and not indented:
         gap = 0
     chunks = _chunks(lines, gap)
     several = sum(len(chunk) > 1 for chunk in chunks)
-    divided = several >= 1 and len(chunks) > 1 and (several >= 2 or not wrapped or len(chunks) >= len(lines) / 8)
     return _Layout(
         wrapped=wrapped,
         reach=reach,
         gap=gap,
-        divided=divided,
+        limit=max(usual, broad),
+        divided=_are_divided(chunks, reach),
         indented=indented,
+        inset=_inset(lines, sure) if indented else None,
         sentences=not wrapped and several >= 2 and _are_sentences(chunks),
         names=sum(line.marker == Marker.NAME for line in lines) >= _REPEATS,
     )
+
+
+def _goes_on(before: Line, after: Line) -> bool:
+    """Tell whether a sentence surely goes over from one line to the next."""
+    return not before.ends_sentence and (after.starts_lower or before.ends_open)
 
 
 def _reach(before: Line, after: Line) -> int:
@@ -186,6 +209,17 @@ def _chunks(lines: Sequence[Line], gap: int) -> list[list[Line]]:
     return chunks
 
 
+def _are_divided(chunks: Sequence[Sequence[Line]], reach: float) -> bool:
+    """Tell whether blank lines divide paragraphs: fewer lines end early with a sentence than chunks end."""
+    several = [chunk for chunk in chunks if len(chunk) > 1]
+    early = sum(
+        before.ends_sentence and not after.starts_lower and _reach(before, after) < reach
+        for chunk in several
+        for before, after in pairwise(chunk)
+    )
+    return len(chunks) > 1 and len(several) > early
+
+
 def _is_indented(lines: Sequence[Line]) -> bool:
     """Tell whether some lines are indented against the rest, and lines at the margin go on after them."""
     plain = [line for line in lines if line.marker in (Marker.NONE, Marker.NAME)]
@@ -195,6 +229,12 @@ def _is_indented(lines: Sequence[Line]) -> bool:
     inner = [line.indent >= margin + _INDENT for line in plain]
     follows = sum(first and not second for first, second in pairwise(inner))
     return follows >= 1 and follows >= 0.25 * sum(inner)
+
+
+def _inset(lines: Sequence[Line], sure: Sequence[tuple[Line, Line]]) -> int | None:
+    """Find the column of first lines; none where lines that surely go on stand in as far."""
+    column = min(line.indent for line in lines) + _INDENT
+    return None if any(after.indent >= column for _, after in sure) else column
 
 
 def _are_sentences(chunks: Sequence[Sequence[Line]]) -> bool:
@@ -211,7 +251,7 @@ def _joins(group: Sequence[Line], line: Line, layout: _Layout) -> bool:
         return False
     if _opens(before, line, layout) or (line.marker == Marker.QUOTE) != (before.marker == Marker.QUOTE):
         return False
-    deeper = line.indent >= before.indent + _INDENT
+    deeper = line.indent >= before.indent + _INDENT or (layout.inset is not None and line.indent >= layout.inset)
     hanging = first.marker in (Marker.BULLET, Marker.NUMBER, Marker.SPEAKER)
     if layout.indented and not hanging:
         if deeper:
@@ -252,11 +292,11 @@ def _is_full(before: Line, line: Line, layout: _Layout) -> bool:
 
 def _runs_on(before: Line, line: Line, layout: _Layout) -> bool:
     """Tell in wrapped text whether a line goes on with the paragraph of the line before it."""
-    if _is_full(before, line, layout):
+    if _is_full(before, line, layout) and max(before.width, line.width) <= layout.limit:
         return True
     if layout.divided and layout.gap == 0:
-        return before.width >= _SHORT * layout.reach or line.starts_lower
-    return not before.ends_sentence and line.starts_lower
+        return _SHORT * layout.reach <= before.width <= layout.limit or line.starts_lower
+    return _goes_on(before, line)
 
 
 def _goes_on_unindented(group: Sequence[Line], line: Line) -> bool:

@@ -8,21 +8,24 @@ from dataclasses import dataclass
 __all__ = ["Line", "Marker", "split_lines"]
 
 _BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060\u00ad"
+_REST = re.compile("[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]*")
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
 _MARGIN = re.compile(rf"[\s{_INVISIBLE}]*")
 _TRAILING = re.compile(rf"[\s{_INVISIBLE}]+\Z")
-_COLUMNS = {"\t": 4, "\u3000": 2, **dict.fromkeys("\ufeff\u200b\u200e\u200f\u2060\u00ad", 0)}
+_COLUMNS = {"\t": 4, "\u3000": 2, **dict.fromkeys(_INVISIBLE, 0)}
 _LOOK = 400
 """Characters of a line that are looked at from either end: a line of 5 MB costs no more than one of 400."""
 
 _SENTENCE_END = re.compile(r"(?:[.!?…。！？]|\.\.\.)[)\]}\"'”’»›*_】」]*(?:\[\d{1,3}\])?\Z")
+_OPEN_END = re.compile(r"\s(?:the|an?|of|to|in|on|by|for|with|and|or|that|from|as|at|its|their|is|are|was|were|has)\Z")
+_HASHES = re.compile(r"#{1,6}[ \t]")
 _BULLET = re.compile(r"(?:[-*+•‣▪◦●○■□–—·]|\\-)[ \t\u00a0]+(?=\S)")
 _NUMBER = re.compile(
     r"(?:\(?(?:\d{1,3}|[ivxlIVXL]{1,5}|[a-zA-Z])\)|\d{1,3}\.(?:\d{1,2}\.?)*)[ \t\u00a0]+(?=[\"“'‘(\w])"
 )
 _SPEAKER = re.compile(
     r"(?:Q|A|QUESTION|ANSWER|Question|Answer|Moderator|MODERATOR|Reporter|REPORTER|Interviewer|Host)(?: \d{1,2})?[:.]\s"
-    r"|(?:[A-Z][A-Z.'’-]*[ \t]?){1,6}(?:\([^)\n]{1,40}\))?:\s"
+    r"|[A-Z][A-Z.'’-]*(?:[ \t][A-Z][A-Z.'’-]*){0,5}[ \t]?(?:\([^)\n]{1,40}\))?:\s"
     r"|(?:Mr|Ms|Mrs|Dr|Sir|Lord|Lady|Prof|Amb|Gen|Adm|Sen|Rep)\.? [A-Z][\w.'’ -]{1,40}:\s"
     r"|(?:The |Prime |Foreign |Vice |Deputy )?(?:President|Minister|Secretary|Speaker|Chair|Spokesperson|Ambassador)"
     r"(?: [A-Z][\w.'’-]+){0,3}:\s"
@@ -56,6 +59,7 @@ class Line:
         head: The first characters.
         tail: The last characters.
         marker: What it opens with, one of `Marker`.
+        ends_sentence: Whether a sentence ends with the line.
     """
 
     start: int
@@ -66,6 +70,7 @@ class Line:
     head: str
     tail: str
     marker: str
+    ends_sentence: bool
 
     @property
     def width(self) -> int:
@@ -73,14 +78,14 @@ class Line:
         return self.end - self.start
 
     @property
-    def ends_sentence(self) -> bool:
-        """Whether a sentence ends with the line."""
-        return _SENTENCE_END.search(self.tail) is not None
-
-    @property
     def starts_lower(self) -> bool:
         """Whether the line begins with a small letter: it goes on with a sentence."""
         return self.head[:1].islower()
+
+    @property
+    def ends_open(self) -> bool:
+        """Whether the last word is one that nothing ends with."""
+        return _OPEN_END.search(self.tail[-8:]) is not None
 
     @property
     def first_word(self) -> str:
@@ -98,27 +103,21 @@ def split_lines(text: str) -> list[Line]:
         The lines; between two of them stand only white space and characters without width.
     """
     lines: list[Line] = []
-    at, gap, page = 0, 0, False
-    breaks = [(match.start(), match.end(), match.group()) for match in _BREAK.finditer(text)]
-    for stop, after, character in [*breaks, (len(text), len(text), "")]:
-        first = _after_margin(text, at, stop)
-        if first == stop:
-            gap += bool(lines)
-        else:
-            lines.append(_line(text, at, first, stop, gap=gap, page=page))
-            gap, page = 0, False
-        gap += character == "\u2029" and bool(lines)
-        page = page or character == "\x0c"
-        at = after
+    at = 0
+    while (first := _end(_MARGIN, text, at)) < len(text):
+        stop = _end(_REST, text, first)
+        lines.append(_line(text[at:first], text, first, stop, opens=not lines))
+        at = stop
     return lines
 
 
-def _after_margin(text: str, start: int, stop: int) -> int:
-    match = _MARGIN.match(text, start, stop)
-    return match.end() if match else start
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at
 
 
-def _line(text: str, at: int, first: int, stop: int, *, gap: int, page: bool) -> Line:
+def _line(margin: str, text: str, first: int, stop: int, *, opens: bool) -> Line:
+    """Look at the line from `first` to `stop`; before it stands `margin`, back to the line before."""
     last = stop
     while last > first:  # white space at the end, in steps: a regex would try every position of a long line
         piece = text[max(first, last - _LOOK) : last]
@@ -128,13 +127,17 @@ def _line(text: str, at: int, first: int, stop: int, *, gap: int, page: bool) ->
         last -= len(match.group())
         if match.start() > 0:
             break
+    pieces = _BREAK.split(margin)
+    gap = 0 if opens else len(pieces) - 2 + margin.count("\u2029")
+    indent = sum(_COLUMNS.get(character, 1) for character in pieces[-1][:_LOOK])
     head = text[first : min(last, first + _LOOK)]
-    indent = sum(_COLUMNS.get(character, 1) for character in text[at : min(first, at + _LOOK)])
-    return Line(first, last, indent, gap, page, head, text[max(first, last - _LOOK) : last], _marker(head))
+    tail = text[max(first, last - _LOOK) : last]
+    ends = _SENTENCE_END.search(tail) is not None
+    return Line(first, last, indent, gap, "\x0c" in margin, head, tail, _marker(head), ends)
 
 
 def _marker(head: str) -> str:
-    if head.startswith("#") and re.match(r"#{1,6}[ \t]", head):
+    if head.startswith("#") and _HASHES.match(head):
         return Marker.HEADING
     if head.startswith(">"):
         return Marker.QUOTE

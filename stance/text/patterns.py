@@ -23,8 +23,12 @@ _DAY = _any(
     rf"{_MONTH}\s+\d{{4}}",
     r"\d{4}年\d{1,2}月\d{1,2}日",
 )
-DATE = re.compile(rf"{_PLACE}[(\[]?{_WEEKDAY}{_DAY}(?:[,\s|T-]*(?:at\s+)?{_CLOCK})?[)\]]?\.?\Z")
-"""A line that is a date, with or without place and time."""
+_STAMP = r"(?:(?:[Ll]ast )?(?:[Uu]pdated|UPDATED|[Pp]ublished|[Pp]osted|[Rr]eleased)(?: (?:on|at|by))?:?\s+)?"
+DATE = re.compile(
+    rf"(?:{_PLACE}|{_STAMP}(?:{_CLOCK}[,\s|-]*)?)[(\[]?{_WEEKDAY}{_DAY}(?:[,\s|T-]*(?:at\s+)?{_CLOCK})?[)\]]?\.?"
+    r"(?:\s+by(?: [A-Z][\w.'’-]*){1,4})?\Z"
+)
+"""A line that is a date, with or without place, time and writer."""
 
 _FIELD_NAMES = _any(
     r"sources?|authors?|(?:our )?reporter|correspondent|(?:responsible )?editors?|edited by|translators?",
@@ -39,14 +43,19 @@ FIELD = re.compile(rf"[(\[*_]{{0,3}}{_FIELD_NAMES}\s*[:：]", re.IGNORECASE)
 """The name of a field and a colon, as in ``Source: ...``."""
 
 _WRITERS = _any(
-    r"[Bb]y|BY|[Ww]ritten by|[Oo]ur (?:own )?(?:reporters?|correspondents?|staff)|[Ff]rom our (?:own )?correspondent",
+    r"[Bb]y|BY|(?:[Ww]ritten|[Tt]ranslated|[Ee]dited|[Cc]ompiled|[Pp]hoto(?:graph|s)?) by",
+    r"[Oo]ur (?:own )?(?:reporters?|correspondents?|staff)|[Ff]rom our (?:own )?correspondent",
     r"[Ss]taff (?:[Rr]eporters?|[Ww]riters?)|(?:Special )?[Cc]orrespondents?|Reporters?|Text",
 )
 BYLINE = re.compile(rf"{_WRITERS}\b[:,]?\s+(?:[A-Z(\"“*_]|our|the|in\b|a )")
 """Who wrote a text, as in ``By Ann Lee``."""
 
 _OPENING = r"[(\[*_—–-]*\s*"
-_WRITER = r"(?:The|This) (?:author|writer|columnist)s?\b.{0,60}?\b(?:is|are|was|were|serves?|teaches|works|holds)\b"
+_WRITER = (
+    r"(?:The|This) (?:author|writer|columnist)s?\b.{0,60}?"
+    r"\b(?:(?:is|are|was|were)(?: (?:also|both|currently|now))? (?:an?|the|at|with|based)"
+    r"|serves?|teach(?:es)?|works?|holds?)\b"
+)
 _PIECE = r"(?:This|The) (?:article|piece|op-ed|essay|text|commentary|speech|translation)"
 _APPEARED = r"(?:first |originally )?(?:published|appeared|translated|adapted|an? (?:excerpt|edited))"
 AUTHOR_NOTE = re.compile(
@@ -77,7 +86,7 @@ _LISTS = _any(
     rf"related(?: {_THINGS})?",
     r"read (?:more|also|next)",
     r"see also",
-    r"more (?:from|on|stories|news)\b.{0,60}",
+    r"more (?:from|on|stories|news)\b[^.!?]{0,60}",
     r"you (?:may|might) (?:also )?like",
     r"recommended(?: for you| reading| articles?)?",
     rf"(?:most )?(?:popular|read|viewed|shared)(?: {_THINGS})?",

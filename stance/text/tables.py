@@ -70,9 +70,11 @@ def read_jsonl(
             continue
         where = f"{name}: line {number}"
         try:
-            row = json.loads(line)
+            row = json.loads(line.rstrip("\r\n"))
         except (ValueError, RecursionError) as error:
-            found = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+            found: object = error
+            if isinstance(error, json.JSONDecodeError):  # its own message counts lines, too
+                found = f"{error.msg.removesuffix(' at')} at column {error.colno}"
             on_error(InputError(f"{where}: not valid JSON ({found}). Expected one object a line."))
             continue
         if not isinstance(row, dict):
@@ -105,48 +107,51 @@ def read_csv(
     """
     # The limit is the interpreter's, not a reader's; an article is longer than its 131,072 characters can hold.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    damages: list[EncodingError] = []  # of the lines read since the last row
-    reader = csv.reader(_sound_lines(file, name, encoding, damages), delimiter=delimiter, strict=True)
-    header: list[str] = []
-    while True:
-        start = reader.line_num + 1
-        try:
-            cells = next(reader)
-            if damages:
-                raise damages[0]
-            if header and cells and len(cells) != len(header):
-                raise InputError(f"{name}: line {start}: expected {len(header)} cells, found {len(cells)}. {_QUOTE}.")
-        except StopIteration:
-            break
-        except csv.Error as error:
-            _report(InputError(f"{name}: line {start}: not valid CSV ({error}). {_QUOTE}."), header, on_error)
-        except InputError as error:
-            _report(error, header, on_error)
-        else:
-            if header and cells:
-                row = dict(zip(header, cells, strict=True))
-                yield from _document(row, f"{name}: line {start}", name, columns, encoding or "utf-8", on_error)
-            elif cells:
-                header = cells
-                _check_columns(header, name, columns)
-        damages.clear()
+    rows = _rows(file, name, encoding, delimiter)
+    _, header = next(rows, ("", []))
+    if isinstance(header, InputError):
+        raise header
     if not header:
         raise InputError(f"{name}: the file is empty. Expected a header and rows.")
+    _check_columns(header, name, columns)
+    for where, cells in rows:
+        if isinstance(cells, InputError):
+            on_error(cells)
+        elif len(cells) != len(header):
+            on_error(InputError(f"{where}: expected {len(header)} cells, found {len(cells)}. {_QUOTE}."))
+        else:
+            row = dict(zip(header, cells, strict=True))
+            yield from _document(row, where, name, columns, encoding or "utf-8", on_error)
 
 
-def _sound_lines(file: BinaryIO, name: str, encoding: str | None, damages: list[EncodingError]) -> Iterator[str]:
-    """Give every line, also damaged ones: a quoted cell may begin or end there. What is wrong with it is noted."""
-    for _, line, damage in _lines(file, name, encoding):
-        if damage:
-            damages.append(damage)
-        yield line
+def _rows(
+    file: BinaryIO, name: str, encoding: str | None, delimiter: str
+) -> Iterator[tuple[str, list[str] | InputError]]:
+    """Give where each row of a CSV file begins and its cells, or what is wrong with it; blank lines are left out."""
+    damages: list[EncodingError] = []  # of the lines read since the last row
 
+    def lines() -> Iterator[str]:  # damaged ones too: a quoted cell may begin or end there
+        for _, line, damage in _lines(file, name, encoding):
+            if damage:
+                damages.append(damage)
+            yield line
 
-def _report(error: InputError, header: Sequence[str], on_error: OnError) -> None:
-    """Report a bad row; without a header no row can be read."""
-    if not header:
-        raise error
-    on_error(error)
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    while True:
+        where = f"{name}: line {reader.line_num + 1}"
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            found = "a quote is never closed" if "end of data" in str(error) else error
+            yield where, InputError(f"{where}: not valid CSV ({found}). {_QUOTE}.")
+        else:
+            if damages:
+                yield where, damages[0]
+            elif len(cells) > 1 or "".join(cells).strip():
+                yield where, cells
+        damages.clear()
 
 
 def read_parquet(file: BinaryIO, name: str, columns: Columns, *, on_error: OnError) -> Iterator[Document]:

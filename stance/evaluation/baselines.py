@@ -1,0 +1,66 @@
+"""Baselines to stand beside a model: what can be had from words alone; needs ``stance[train]``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from stance.evaluation.metrics import score_labels
+from stance.schema import Label
+from stance.targets import Target, find_mentions
+
+__all__ = ["mask_mentions", "predict_tfidf"]
+
+_MASK = "targetmention"
+_STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""Inverse regularisation strengths to choose from on dev."""
+
+
+def mask_mentions(text: str, target: Target) -> str:
+    """Put one word in place of every name of a target.
+
+    >>> from stance.targets import builtin_targets
+    >>> mask_mentions("Beijing and China agreed.", builtin_targets()[2])
+    'targetmention and targetmention agreed.'
+    """
+    parts, at = [], 0
+    for span in find_mentions(text, target):
+        parts += [text[at : span.start], _MASK]
+        at = span.end
+    return "".join([*parts, text[at:]])
+
+
+def predict_tfidf(
+    train: tuple[Sequence[str], Sequence[Label]],
+    dev: tuple[Sequence[str], Sequence[Label]],
+    texts: Sequence[str],
+    target: Target,
+) -> list[Label]:
+    """Label texts with TF-IDF of words and word pairs and logistic regression, the target's names masked.
+
+    Args:
+        train: Texts and their labels toward the target, to learn from.
+        dev: Texts and labels to choose the regularisation by.
+        texts: Texts to label.
+        target: The target.
+
+    Returns:
+        One label a text.
+    """
+    masked = [mask_mentions(text, target) for text in train[0]]
+    best: tuple[float, Pipeline] | None = None
+    for strength in _STRENGTHS:
+        model = make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+            LogisticRegression(C=strength, class_weight="balanced", max_iter=2000),
+        )
+        model.fit(masked, train[1])
+        guesses = model.predict([mask_mentions(text, target) for text in dev[0]]).tolist()
+        score = score_labels(dev[1], guesses).macro_f1
+        if best is None or score > best[0]:
+            best = (score, model)
+    labels: list[Label] = best[1].predict([mask_mentions(text, target) for text in texts]).tolist() if best else []
+    return labels
