@@ -90,6 +90,11 @@ def test_mentions_stand_in_the_text_as_given() -> None:
             assert text[span.start : span.end] == span.text
 
 
+def test_lone_surrogates_are_read_over() -> None:
+    prediction = stance.predict("NATO \ud83d met in \udc00 Beijing.")
+    assert [span.text for target in prediction for span in prediction[target].mentions] == ["NATO", "Beijing"]
+
+
 def test_own_target() -> None:
     russia = stance.Target("Russia", aliases=("Moscow",))
     prediction = stance.predict("Moscow broke its word.", targets=["NATO", russia])

@@ -48,11 +48,20 @@ def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> st
     name = arguments.output or ""
     if name not in ("", "-") and any(_is_same(name, file) for file in arguments.files):
         raise InputError(f"{name}: is to be read and written. Give another --output.")
-    told = name.rpartition(".")[2].lower() if "." in name else ""
-    form: str = arguments.format or (told if told in formats else "table")
+    form: str = arguments.format or _format_of(name, formats)
     if form == "parquet" and name in ("", "-") and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal. Name a file with --output.")
     return form
+
+
+def _format_of(name: str, formats: tuple[str, ...]) -> str:
+    """Tell the format from the name of the output; a table goes to names as of texts."""
+    suffix = Path(name).suffix.lower().lstrip(".")
+    if suffix in formats:
+        return suffix
+    if suffix in ("", "txt", "md", "log") or Path(name).exists() and not Path(name).is_file():
+        return "table"
+    raise InputError(f"{name}: its name tells no format. Give --format: {', '.join(formats)}.")
 
 
 def _is_same(one: str, other: str) -> bool:

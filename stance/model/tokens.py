@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from stance.schema import Span
 
 __all__ = ["Batch", "Window", "cut_windows", "make_batch", "mark_mentions", "plan_batches"]
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Halves of characters: no UTF-8 can hold them, so the tokenizer refuses them."""
 _SPECIAL = 2
 """Special tokens of a window: one at each end."""
 _start, _end = attrgetter("start"), attrgetter("end")
@@ -69,7 +72,7 @@ def cut_windows(tokenizer: Tokenizer, texts: Sequence[str], *, size: int, overla
     """
     return [
         _windows(encoding.ids, encoding.offsets, size=size, overlap=overlap)
-        for encoding in tokenizer.encode_batch(list(texts))
+        for encoding in tokenizer.encode_batch([_SURROGATE.sub("\ufffd", text) for text in texts])
     ]
 
 

@@ -32,6 +32,10 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+_REFUSED = {
+    ".json": "JSON is read one object a line. Convert it (jq -c '.[]'), or give --input-format jsonl",
+    ".xml": "XML is not read. Give its text, or --input-format html if it is a page",
+}
 _BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab", "list", "table"})
 _VISIBLE = re.compile(r"[^\s\u200b-\u200d\u2060\ufeff]")
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # of an encoding that no longer holds
@@ -72,7 +76,10 @@ def read_documents(
     name = str(path)
     if form is not None and form not in FORMATS:
         raise InputError(f"Unknown input format {form!r}: {suggest(form, FORMATS)}.")
-    kind = form or _SUFFIXES.get(Path(name).suffix.lower(), "text")
+    suffix = Path(name).suffix.lower()
+    if form is None and suffix in _REFUSED:
+        raise InputError(f"{name}: {_REFUSED[suffix]}.")
+    kind = form or _SUFFIXES.get(suffix, "text")
     with _open(name) as file:
         if kind in ("text", "html"):
             yield _read_whole(file.read(), name, kind, encoding)

@@ -70,22 +70,26 @@ def classify_blocks(groups: Sequence[Sequence[Line]]) -> list[Kind]:
     if len(groups) == 1:
         return ["body"]
     heads = running_heads([line for group in groups for line in group])
-    blocks = [_block(group, heads) for group in groups]
+    spoken = sum(group[0].marker == Marker.SPEAKER for group in groups) > 1
+    blocks = [_block(group, heads, spoken) for group in groups]
     kinds = [_own_kind(block, heads) for block in blocks]
     _mark_tail(blocks, kinds)
     _settle_headings(blocks, kinds)
     _mark_names(blocks, kinds)
     _mark_notes(blocks, kinds)
     if blocks and "body" not in kinds:
-        kinds[max(range(len(blocks)), key=lambda place: (kinds[place] != "furniture", blocks[place].width))] = "body"
+        longest = max(range(len(blocks)), key=lambda place: (kinds[place] != "furniture", blocks[place].width))
+        kinds[longest:] = ["body" if kind == "heading" else kind for kind in kinds[longest:]]
+        kinds[longest] = "body"
     return kinds
 
 
-def _block(group: Sequence[Line], heads: frozenset[str]) -> _Block:
+def _block(group: Sequence[Line], heads: frozenset[str], spoken: bool) -> _Block:
     first, last = group[0], group[-1]
     text = " ".join(line.head for line in group[:3])
     paged = is_page_furniture(first, heads) and len(group) == 1 and any(map(str.isalnum, first.head))
-    return _Block(group, text, last.end - first.start, last.ends_sentence, first.marker, paged)
+    marker = first.marker if spoken or first.marker != Marker.SPEAKER else Marker.NAME  # "ANALYSIS: ..." is no speaker
+    return _Block(group, text, last.end - first.start, last.ends_sentence, marker, paged)
 
 
 def _own_kind(block: _Block, heads: frozenset[str]) -> Kind:
@@ -231,7 +235,7 @@ def _mark_names(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
 
 def _is_name(block: _Block) -> bool:
     words = block.words
-    if not words or len(words) > _LABEL_WORDS or block.marker == Marker.HEADING or block.ends:
+    if not words or len(words) > _LABEL_WORDS or block.marker in (Marker.HEADING, Marker.NUMBER) or block.ends:
         return False
     return all(_NAME_WORD.match(word.strip(",()")) for word in words)
 

@@ -25,6 +25,8 @@ _INDENT = 2
 """Columns that a line has to stand in further than another to be indented against it."""
 _SHORT = 0.5
 """A line below this share of the wrap width ends a paragraph, also where blank lines divide them (addresses)."""
+_LABEL_WIDTH = 60
+"""Longest name or heading that stands alone on its line."""
 _RULE = re.compile(r"(?:[-*_=~—–]\s?){3,}\Z")
 _PAGE_NUMBER = re.compile(
     r"(?:[-–—\[|(]?\s*\d{1,4}\s*[-–—\]|)]?|(?:Page|PAGE|page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*/\s*\d{1,4})\Z"
@@ -249,6 +251,8 @@ def _joins(group: Sequence[Line], line: Line, layout: _Layout) -> bool:
     before, first = group[-1], group[0]
     if line.gap > layout.gap or before.marker == Marker.HEADING or line.marker == Marker.HEADING:
         return False
+    if _is_label(before, layout) and line.gap == 0 and not _is_label(line, layout):
+        return True
     if _opens(before, line, layout) or (line.marker == Marker.QUOTE) != (before.marker == Marker.QUOTE):
         return False
     deeper = line.indent >= before.indent + _INDENT or (layout.inset is not None and line.indent >= layout.inset)
@@ -286,6 +290,12 @@ def _opens(before: Line, line: Line, layout: _Layout) -> bool:
     return False
 
 
+def _is_label(line: Line, layout: _Layout) -> bool:
+    """Tell a speaker's name that stands alone above the turn."""
+    named = line.marker == Marker.SPEAKER or (layout.names and line.marker == Marker.NAME)
+    return named and line.width <= _LABEL_WIDTH and line.tail.rstrip("*_").endswith(":")
+
+
 def _is_full(before: Line, line: Line, layout: _Layout) -> bool:
     return _reach(before, line) >= layout.reach
 
@@ -303,4 +313,8 @@ def _goes_on_unindented(group: Sequence[Line], line: Line) -> bool:
     """Tell where indentation marks paragraphs and lines are sentences whether a line at the margin goes on."""
     margin = line.indent
     opened = group[0].indent >= margin + _INDENT
+    if line.width <= _LABEL_WIDTH and not (
+        line.ends_sentence or line.starts_lower or line.tail.endswith((":", ";", ","))
+    ):
+        return False  # a heading or an editor's name
     return opened and (len(group) > 1 or group[0].ends_sentence or line.starts_lower)

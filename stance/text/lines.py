@@ -24,13 +24,15 @@ _NUMBER = re.compile(
     r"(?:\(?(?:\d{1,3}|[ivxlIVXL]{1,5}|[a-zA-Z])\)|\d{1,3}\.(?:\d{1,2}\.?)*)[ \t\u00a0]+(?=[\"“'‘(\w])"
 )
 _SPEAKER = re.compile(
-    r"(?:Q|A|QUESTION|ANSWER|Question|Answer|Moderator|MODERATOR|Reporter|REPORTER|Interviewer|Host)(?: \d{1,2})?[:.]\s"
-    r"|[A-Z][A-Z.'’-]*(?:[ \t][A-Z][A-Z.'’-]*){0,5}[ \t]?(?:\([^)\n]{1,40}\))?:\s"
-    r"|(?:Mr|Ms|Mrs|Dr|Sir|Lord|Lady|Prof|Amb|Gen|Adm|Sen|Rep)\.? [A-Z][\w.'’ -]{1,40}:\s"
+    r"(?:Q|A|QUESTION|ANSWER|Question|Answer|Moderator|MODERATOR|Reporter|REPORTER|Interviewer|Host)(?: \d{1,2})?"
+    r"[:.][*_]{0,3}\s"
+    r"|[QA](?:\t|[ \t]{2,})(?=\S)"
+    r"|[A-Z][A-Z.'’-]*(?:[ \t][A-Z][A-Z.'’-]*){0,5}[ \t]?(?:\([^)\n]{1,40}\))?:[*_]{0,3}\s"
+    r"|(?:Mr|Ms|Mrs|Dr|Sir|Lord|Lady|Prof|Amb|Gen|Adm|Sen|Rep)\.? [A-Z][\w.'’ -]{1,40}:[*_]{0,3}\s"
     r"|(?:The |Prime |Foreign |Vice |Deputy )?(?:President|Minister|Secretary|Speaker|Chair|Spokesperson|Ambassador)"
-    r"(?: [A-Z][\w.'’-]+){0,3}:\s"
+    r"(?: [A-Z][\w.'’-]+){0,3}:[*_]{0,3}\s"
 )
-_NAME_LABEL = re.compile(r"(?:[A-Z][\w.'’-]*[ \t]){0,3}[A-Z][\w.'’-]*:\s")
+_NAME_LABEL = re.compile(r"(?:[A-Z][\w.'’-]*[ \t]){0,3}[A-Z][\w.'’-]*:[*_]{0,3}\s")
 
 
 class Marker:
@@ -143,8 +145,9 @@ def _marker(head: str) -> str:
         return Marker.QUOTE
     if _BULLET.match(head):
         return Marker.BULLET
-    if _SPEAKER.match(head + " "):
+    label = head.lstrip("*_") + " "
+    if _SPEAKER.match(label):
         return Marker.SPEAKER
     if _NUMBER.match(head):
         return Marker.NUMBER
-    return Marker.NAME if _NAME_LABEL.match(head + " ") else Marker.NONE
+    return Marker.NAME if _NAME_LABEL.match(label) else Marker.NONE

@@ -24,12 +24,6 @@ _DAY = _any(
     r"\d{4}年\d{1,2}月\d{1,2}日",
 )
 _STAMP = r"(?:(?:[Ll]ast )?(?:[Uu]pdated|UPDATED|[Pp]ublished|[Pp]osted|[Rr]eleased)(?: (?:on|at|by))?:?\s+)?"
-DATE = re.compile(
-    rf"(?:{_PLACE}|{_STAMP}(?:{_CLOCK}[,\s|-]*)?)[(\[]?{_WEEKDAY}{_DAY}(?:[,\s|T-]*(?:at\s+)?{_CLOCK})?[)\]]?\.?"
-    r"(?:\s+by(?: [A-Z][\w.'’-]*){1,4})?\Z"
-)
-"""A line that is a date, with or without place, time and writer."""
-
 _FIELD_NAMES = _any(
     r"sources?|authors?|(?:our )?reporter|correspondent|(?:responsible )?editors?|edited by|translators?",
     r"translat(?:ed by|ion)|written by|publication date|publish(?:ed)?(?: (?:on|at|by|time|date))?",
@@ -39,7 +33,13 @@ _FIELD_NAMES = _any(
     r"image|caption|credit|contact|tel|phone|e-?mail|website|location|place|venue|from|to|subject|issue|volume|section",
     r"column|keywords|speaker|delivered(?: (?:at|by|on))?",
 )
-FIELD = re.compile(rf"[(\[*_]{{0,3}}{_FIELD_NAMES}\s*[:：]", re.IGNORECASE)
+DATE = re.compile(
+    rf"(?:{_PLACE}|{_STAMP}(?:{_CLOCK}[,\s|-]*)?)[(\[]?{_WEEKDAY}{_DAY}(?:[,\s|T-]*(?:at\s+)?{_CLOCK})?[)\]]?\.?"
+    rf"(?:\s+by(?: [A-Z][\w.'’-]*){{1,4}}|[\s|·]+(?i:{_FIELD_NAMES})\s*[:：].{{1,60}})?\Z"
+)
+"""A line that is a date, with or without place, time, writer and source."""
+
+FIELD = re.compile(rf"[(\[【（*_]{{0,3}}{_FIELD_NAMES}\s*[:：]", re.IGNORECASE)
 """The name of a field and a colon, as in ``Source: ...``."""
 
 _WRITERS = _any(

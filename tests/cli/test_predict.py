@@ -213,6 +213,12 @@ def test_output_that_cannot_be_written(article: Path, tmp_path: Path, capsys: py
     )
 
 
+def test_names_that_tell_no_format(article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "its name tells no format" in fails(["predict", str(article), "-o", str(tmp_path / "a.docx")], capsys)
+    (tmp_path / "rows.json").write_text("[]", encoding="utf-8")
+    assert "JSON is read one object a line" in fails(["predict", str(tmp_path / "rows.json")], capsys)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["predict"], ["predict", "a.txt", "--format", "xml"], ["predict", "a.txt", "--batch-size", "0"], ["guess"], []],
