@@ -59,7 +59,7 @@ def _format_of(name: str, formats: tuple[str, ...]) -> str:
     suffix = Path(name).suffix.lower().lstrip(".")
     if suffix in formats:
         return suffix
-    if suffix in ("", "txt", "md", "log") or Path(name).exists() and not Path(name).is_file():
+    if suffix in ("", "txt", "md", "log") or (Path(name).exists() and not Path(name).is_file()):
         return "table"
     raise InputError(f"{name}: its name tells no format. Give --format: {', '.join(formats)}.")
 
