@@ -20,7 +20,8 @@ def main() -> int:
     )
     parser.add_argument("--checkpoints", type=Path, help="where training keeps its state (default: runs/NAME)")
     arguments = parser.parse_args()
-    logging.basicConfig(format="%(asctime)s %(message)s", stream=sys.stderr)
+    # onnxruntime configures the root logger when its quantiser is imported
+    logging.basicConfig(format="%(asctime)s %(message)s", stream=sys.stderr, level=logging.WARNING, force=True)
     logging.getLogger("stance").setLevel(logging.INFO)
     checkpoints = arguments.checkpoints or Path("runs") / arguments.out.name
     try:

@@ -73,11 +73,22 @@ def _export(network: StanceNetwork, path: Path) -> None:
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
     program.save(str(path))
+    model = onnx.load(str(path))
+    _strip(model)
+    onnx.save(model, str(path))
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Take out what the exporter notes of the source code (paths of this machine too), and shapes that will not hold."""
+    graph = model.graph
+    del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
+    for item in (*graph.node, *graph.initializer, *graph.input, *graph.output):
+        del item.metadata_props[:]
+        item.doc_string = ""
 
 
 def _quantise(path: Path) -> None:
     model = onnx.load(str(path))
-    del model.graph.value_info[:]  # shapes noted at export no longer hold and stop the quantiser
     logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=0)
     quantiser.process()
