@@ -79,7 +79,7 @@ def _export(network: StanceNetwork, path: Path) -> None:
 
 
 def _strip(model: onnx.ModelProto) -> None:
-    """Take out what the exporter notes of the source code (paths of this machine too), and shapes that will not hold."""
+    """Take out what the exporter notes of the source code, paths of the machine too, and shapes that will not hold."""
     graph = model.graph
     del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
     for item in (*graph.node, *graph.initializer, *graph.input, *graph.output):

@@ -22,8 +22,8 @@ from stance.text.repair import Repaired, repair
 
 __all__ = ["Classifier"]
 
-_TOKEN_BUDGET = 4096
-"""Most tokens in a batch, padding included: bounds memory, and larger batches are not faster on a CPU (measured)."""
+_TOKEN_BUDGET = 2048
+"""Most tokens in a batch, padding included. Twice as many take 190 MB more and are no faster (benchmarks/memory.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,7 @@ class Output:
 class OnnxNetwork:
     """An exported network.
 
-    Safe to call from several threads. The arena is off: it would keep the memory of the largest batch for ever, and
-    batches of many lengths make it grow.
+    Safe to call from several threads.
 
     Args:
         path: The ONNX file.
@@ -49,7 +48,6 @@ class OnnxNetwork:
     def __init__(self, path: Path, *, device: str | None = None, threads: int = 0) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         providers = _providers(device)
         try:

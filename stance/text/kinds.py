@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stance.schema import Kind
-from stance.text.layout import is_page_furniture, running_heads
+from stance.text.layout import is_page_furniture
 from stance.text.lines import Line, Marker
 from stance.text.patterns import AUTHOR_NOTE, BYLINE, DATE, FIELD, FURNITURE, LIST_HEAD, PERSON_NOTE
 
@@ -32,6 +32,13 @@ _TAGGED = re.compile(r"\S.*\s\|\s\S")
 _CLOSING_MARK = re.compile(r"[.,;:!?…。！？]\)?[\"'”’]?\Z")
 _QUESTION_WIDTH = 80
 """Longest question that can be a heading."""
+_UNDERLINE = re.compile(r"(?:={3,}|-{3,})\Z")
+_RIGHTS = re.compile(r"[\W_]*(?:©|\(c\)|copyright|all rights)", re.IGNORECASE)
+_INNER_STOP = re.compile(r"[.?!]\s")
+_NUMERAL = re.compile(r"\d")
+_COLON = re.compile("[:：]")
+_BY = re.compile(r"^\S+(?: by| reporters?| correspondents?)?\s+")
+_NAME_END = re.compile(r"[,|–—-]|\band\b")
 _NAME_WORD = re.compile(r"(?:[A-Z][\w.&'’-]*|of|the|and|for|de|van|von|al|bin|\|)\Z")
 
 
@@ -44,8 +51,13 @@ class _Block:
     width: int
     ends: bool
     marker: str
-    paged: bool
-    """Whether it is a page number or running head."""
+    apart: bool
+    """Whether it is a rule, page number or running head."""
+
+    @property
+    def paged(self) -> bool:
+        """Whether it is a page number or running head."""
+        return self.apart and any(map(str.isalnum, self.group[0].head))
 
     @property
     def short(self) -> bool:
@@ -58,21 +70,21 @@ class _Block:
         return self.text.split()
 
 
-def classify_blocks(groups: Sequence[Sequence[Line]]) -> list[Kind]:
+def classify_blocks(groups: Sequence[Sequence[Line]], heads: frozenset[str] = frozenset()) -> list[Kind]:
     """Tell what each block is.
 
     Args:
         groups: The lines of each block, in order.
+        heads: The running heads of the document, as `stance.text.layout.running_heads` gives them.
 
     Returns:
         One kind a block. A document with words always has a body block.
     """
     if len(groups) == 1:
         return ["body"]
-    heads = running_heads([line for group in groups for line in group])
     spoken = sum(group[0].marker == Marker.SPEAKER for group in groups) > 1
     blocks = [_block(group, heads, spoken) for group in groups]
-    kinds = [_own_kind(block, heads) for block in blocks]
+    kinds = [_own_kind(block) for block in blocks]
     _mark_tail(blocks, kinds)
     _settle_headings(blocks, kinds)
     _mark_names(blocks, kinds)
@@ -86,44 +98,45 @@ def classify_blocks(groups: Sequence[Sequence[Line]]) -> list[Kind]:
 
 def _block(group: Sequence[Line], heads: frozenset[str], spoken: bool) -> _Block:
     first, last = group[0], group[-1]
-    text = " ".join(line.head for line in group[:3])
-    paged = is_page_furniture(first, heads) and len(group) == 1 and any(map(str.isalnum, first.head))
+    single = first is last
+    text = first.head if single else " ".join(line.head for line in group[:3])
+    apart = single and is_page_furniture(first, heads)
     marker = first.marker if spoken or first.marker != Marker.SPEAKER else Marker.NAME  # "ANALYSIS: ..." is no speaker
-    return _Block(group, text, last.end - first.start, last.ends_sentence, marker, paged)
+    return _Block(group, text, last.end - first.start, last.ends_sentence, marker, apart)
 
 
-def _own_kind(block: _Block, heads: frozenset[str]) -> Kind:
+def _own_kind(block: _Block) -> Kind:
     """Tell by its form alone; what could be a heading is called one."""
-    if is_page_furniture(block.group[0], heads) and len(block.group) == 1:
+    if block.apart:
         return "furniture"
-    if block.marker == Marker.HEADING or re.match(r"(?:={3,}|-{3,})\Z", block.group[-1].head):
+    if block.marker == Marker.HEADING or _UNDERLINE.match(block.group[-1].head):
         return "heading"
+    if block.width > _NOTE_WIDTH:
+        return "body"
     text = block.text.strip("*_ ")
     if block.width <= _HEADING_WIDTH and FURNITURE.match(text) and not _is_sentence_like(block):
         return "furniture"
     if block.width <= _META_WIDTH and _is_metadata(block, text):
         return "metadata"
-    if block.width <= _NOTE_WIDTH and AUTHOR_NOTE.match(block.text):
+    if AUTHOR_NOTE.match(block.text):
         return "metadata"
     return "heading" if _could_head(block) else "body"
 
 
 def _is_sentence_like(block: _Block) -> bool:
-    return (
-        block.ends and len(block.words) > 12 and not re.match(r"(?i)[\W_]*(?:©|\(c\)|copyright|all rights)", block.text)
-    )
+    return block.ends and len(block.words) > 12 and not _RIGHTS.match(block.text)
 
 
 def _is_metadata(block: _Block, text: str) -> bool:
     if len(block.group) > 2 or block.marker in (Marker.BULLET, Marker.NUMBER):
         return False
-    if DATE.match(text):
+    if _NUMERAL.search(text) and DATE.match(text):
         return True
-    if FIELD.match(text):
+    if _COLON.search(text) and FIELD.match(text):
         return not (block.ends and (len(block.words) > 9 or block.marker == Marker.SPEAKER))
     if block.ends or not BYLINE.match(text):
         return False
-    named = re.split(r"[,|–—-]|\band\b", re.sub(r"^\S+(?: by| reporters?| correspondents?)?\s+", "", text))[0].split()
+    named = _NAME_END.split(_BY.sub("", text))[0].split()
     return len(named) <= 6
 
 
@@ -134,7 +147,7 @@ def _could_head(block: _Block) -> bool:
         return False
     question = block.text.rstrip("\"'”’*_ ").endswith(("?", "!"))
     if question:
-        return block.width <= _QUESTION_WIDTH and len(block.group) == 1 and not re.search(r"[.?!]\s", block.text)
+        return block.width <= _QUESTION_WIDTH and len(block.group) == 1 and not _INNER_STOP.search(block.text)
     if block.marker == Marker.NUMBER and len(block.words) > 10:
         return False
     return not block.ends and not _CLOSING_MARK.search(block.text.rstrip("*_ "))

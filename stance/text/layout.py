@@ -23,6 +23,8 @@ _STRAY = 0.1
 """Share of sure pairs that may reach less far than the wrap width tells: lines broken by hand, proportional fonts."""
 _INDENT = 2
 """Columns that a line has to stand in further than another to be indented against it."""
+_FIRST_LINE = 10
+"""Columns by which the first line of a paragraph stands in at most; what stands in further is centred or set right."""
 _SHORT = 0.5
 """A line below this share of the wrap width ends a paragraph, also where blank lines divide them (addresses)."""
 _LABEL_WIDTH = 60
@@ -31,6 +33,8 @@ _RULE = re.compile(r"(?:[-*_=~—–]\s?){3,}\Z")
 _PAGE_NUMBER = re.compile(
     r"(?:[-–—\[|(]?\s*\d{1,4}\s*[-–—\]|)]?|(?:Page|PAGE|page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*/\s*\d{1,4})\Z"
 )
+_PAGE_SIGNS = frozenset("-*_=~—–[|(Pp")
+"""What rules and page numbers begin with, digits aside; few other lines do, so few are looked at closely."""
 _DIGITS = re.compile(r"[\d\s|·•–—-]+")
 _UNDERLINE = re.compile(r"(?:={3,}|-{3,})\Z")
 _INNER_END = re.compile(
@@ -51,6 +55,7 @@ class _Layout:
     Attributes:
         wrapped: Whether lines were broken to fit a width.
         reach: How far a line has to reach, with the next line's first word, to have been full.
+        margin: Column at which lines begin.
         limit: Width above which a line was not broken to fit: titles above narrower text.
         gap: Blank lines that stand between any two lines (1 in double-spaced text).
         divided: Whether blank lines divide the paragraphs.
@@ -62,6 +67,7 @@ class _Layout:
 
     wrapped: bool
     reach: float
+    margin: int
     limit: float
     gap: int
     divided: bool
@@ -71,11 +77,14 @@ class _Layout:
     names: bool
 
 
-def group_lines(lines: Sequence[Line], *, breaks: str = "layout") -> list[list[Line]]:
+def group_lines(
+    lines: Sequence[Line], *, breaks: str = "layout", heads: frozenset[str] = frozenset()
+) -> list[list[Line]]:
     """Put the lines that belong together into groups.
 
     Args:
         lines: The lines of a document.
+        heads: Its running heads, as `running_heads` gives them.
         breaks: ``"layout"``, ``"blocks"`` or ``"none"``, as in `Document.breaks`.
 
     Returns:
@@ -87,7 +96,6 @@ def group_lines(lines: Sequence[Line], *, breaks: str = "layout") -> list[list[L
         return [list(lines)]
     if breaks == "blocks":
         return [[line] for line in lines]
-    heads = running_heads(lines)
     apart = [is_page_furniture(line, heads) for line in lines]
     layout = _layout([line for line, alone in zip(lines, apart, strict=True) if not alone])
     groups = [[lines[0]]]
@@ -149,14 +157,17 @@ def is_page_furniture(line: Line, heads: frozenset[str]) -> bool:
     """Tell page numbers, rules and running heads."""
     if line.width > _HEAD_WIDTH:
         return False
-    if _RULE.match(line.head) or _PAGE_NUMBER.match(line.head):
+    first = line.head[0]
+    if (first in _PAGE_SIGNS or first.isdigit()) and (_RULE.match(line.head) or _PAGE_NUMBER.match(line.head)):
         return True
     return bool(heads) and line.marker not in (Marker.SPEAKER, Marker.BULLET) and _without_digits(line) in heads
 
 
 def _underlines(group: Sequence[Line], line: Line) -> bool:
     """Tell a Markdown underline, which belongs to the title above it."""
-    return len(group) == 1 and line.gap == 0 and bool(_UNDERLINE.match(line.head)) and group[0].width <= _HEAD_WIDTH
+    if line.gap or len(group) > 1 or group[0].width > _HEAD_WIDTH:
+        return False
+    return line.head[0] in "=-" and _UNDERLINE.match(line.head) is not None
 
 
 def _layout(lines: Sequence[Line]) -> _Layout:
@@ -164,14 +175,17 @@ def _layout(lines: Sequence[Line]) -> _Layout:
     close = sum(after.gap == 0 for _, after in pairs)
     gap = 0 if close > 0.1 * len(pairs) else min((after.gap for _, after in pairs), default=0)
     near = [(before, after) for before, after in pairs if after.gap == gap]
+    margin = min((line.indent for line in lines), default=0)
     widths = sorted(line.width for line in lines)
     widest = widths[int(0.98 * (len(widths) - 1))] if widths else 0
     sure = [(before, after) for before, after in near if _goes_on(before, after) and after.marker == Marker.NONE]
     broad = max((max(before.width, after.width) for before, after in sure), default=0)
     wrapped = len(sure) >= max(1, _SURE * len(near)) and broad >= _NARROWEST_WRAP and widest <= _WIDEST_WRAP
-    reaches = sorted(_reach(before, after) for before, after in sure)
+    inner = [pair for pair in sure if pair[0].indent < margin + _INDENT] or sure
+    reaches = sorted(_reach(before, after, margin) for before, after in inner)
     usual = reaches[int(_STRAY * len(reaches))] if wrapped else 0
-    reach = min(widest, usual)
+    greedy = bool(reaches) and reaches[0] > max(broad, widest)  # no line had room for the next word
+    reach = max(broad, widest) + 1 if greedy and wrapped else min(widest, usual)
     indented = _is_indented(lines)
     if not wrapped and not indented:
         gap = 0
@@ -180,9 +194,10 @@ def _layout(lines: Sequence[Line]) -> _Layout:
     return _Layout(
         wrapped=wrapped,
         reach=reach,
+        margin=margin,
         gap=gap,
         limit=max(usual, broad),
-        divided=_are_divided(chunks, reach),
+        divided=_are_divided(chunks, reach, margin),
         indented=indented,
         inset=_inset(lines, sure) if indented else None,
         sentences=not wrapped and several >= 2 and _are_sentences(chunks),
@@ -195,9 +210,14 @@ def _goes_on(before: Line, after: Line) -> bool:
     return not before.ends_sentence and (after.starts_lower or before.ends_open)
 
 
-def _reach(before: Line, after: Line) -> int:
+def _column(line: Line, margin: int) -> int:
+    """Column at which a line ends, counted from the margin."""
+    return line.width + min(line.indent - margin, _FIRST_LINE)
+
+
+def _reach(before: Line, after: Line, margin: int) -> int:
     """How far a line would have reached with the next line's first word."""
-    return before.width + 1 + len(after.first_word)
+    return _column(before, margin) + 1 + len(after.first_word)
 
 
 def _chunks(lines: Sequence[Line], gap: int) -> list[list[Line]]:
@@ -211,11 +231,11 @@ def _chunks(lines: Sequence[Line], gap: int) -> list[list[Line]]:
     return chunks
 
 
-def _are_divided(chunks: Sequence[Sequence[Line]], reach: float) -> bool:
+def _are_divided(chunks: Sequence[Sequence[Line]], reach: float, margin: int) -> bool:
     """Tell whether blank lines divide paragraphs: fewer lines end early with a sentence than chunks end."""
     several = [chunk for chunk in chunks if len(chunk) > 1]
     early = sum(
-        before.ends_sentence and not after.starts_lower and _reach(before, after) < reach
+        before.ends_sentence and not after.starts_lower and _reach(before, after, margin) < reach
         for chunk in several
         for before, after in pairwise(chunk)
     )
@@ -297,7 +317,7 @@ def _is_label(line: Line, layout: _Layout) -> bool:
 
 
 def _is_full(before: Line, line: Line, layout: _Layout) -> bool:
-    return _reach(before, line) >= layout.reach
+    return _reach(before, line, layout.margin) >= layout.reach
 
 
 def _runs_on(before: Line, line: Line, layout: _Layout) -> bool:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 __all__ = ["Line", "Marker", "split_lines"]
 
 _BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_REST = re.compile("[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]*")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
-_MARGIN = re.compile(rf"[\s{_INVISIBLE}]*")
-_TRAILING = re.compile(rf"[\s{_INVISIBLE}]+\Z")
+_BLANK = _INVISIBLE + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+_LINE = re.compile(rf"([\s{_INVISIBLE}]*)([^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]*)")
 _COLUMNS = {"\t": 4, "\u3000": 2, **dict.fromkeys(_INVISIBLE, 0)}
 _LOOK = 400
 """Characters of a line that are looked at from either end: a line of 5 MB costs no more than one of 400."""
 
-_SENTENCE_END = re.compile(r"(?:[.!?…。！？]|\.\.\.)[)\]}\"'”’»›*_】」]*(?:\[\d{1,3}\])?\Z")
+_CLOSING = ")]}\"'”’»›*_】」"
+_ENDING = tuple(".!?…。！？")
+_CITATION = re.compile(r"\[\d{1,3}\]\Z")
 _OPEN_END = re.compile(r"\s(?:the|an?|of|to|in|on|by|for|with|and|or|that|from|as|at|its|their|is|are|was|were|has)\Z")
 _HASHES = re.compile(r"#{1,6}[ \t]")
 _BULLET = re.compile(r"(?:[-*+•‣▪◦●○■□–—·]|\\-)[ \t\u00a0]+(?=\S)")
@@ -105,49 +106,44 @@ def split_lines(text: str) -> list[Line]:
         The lines; between two of them stand only white space and characters without width.
     """
     lines: list[Line] = []
-    at = 0
-    while (first := _end(_MARGIN, text, at)) < len(text):
-        stop = _end(_REST, text, first)
-        lines.append(_line(text[at:first], text, first, stop, opens=not lines))
-        at = stop
+    for found in _LINE.finditer(text):
+        first, stop = found.span(2)
+        if first < stop:
+            lines.append(_line(found[1], text, first, stop, opens=not lines))
     return lines
-
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    match = pattern.match(text, at)
-    return match.end() if match else at
 
 
 def _line(margin: str, text: str, first: int, stop: int, *, opens: bool) -> Line:
     """Look at the line from `first` to `stop`; before it stands `margin`, back to the line before."""
-    last = stop
-    while last > first:  # white space at the end, in steps: a regex would try every position of a long line
-        piece = text[max(first, last - _LOOK) : last]
-        match = _TRAILING.search(piece)
-        if not match:
-            break
-        last -= len(match.group())
-        if match.start() > 0:
-            break
-    pieces = _BREAK.split(margin)
-    gap = 0 if opens else len(pieces) - 2 + margin.count("\u2029")
-    indent = sum(_COLUMNS.get(character, 1) for character in pieces[-1][:_LOOK])
+    last = first + len(text[first:stop].rstrip(_BLANK))
+    gap, indent, page = 0, 0, False
+    if margin != "\n":
+        pieces = _BREAK.split(margin)
+        gap = 0 if opens else len(pieces) - 2 + margin.count("\u2029")
+        indent = sum([_COLUMNS.get(character, 1) for character in pieces[-1][:_LOOK]])
+        page = "\x0c" in margin
     head = text[first : min(last, first + _LOOK)]
     tail = text[max(first, last - _LOOK) : last]
-    ends = _SENTENCE_END.search(tail) is not None
-    return Line(first, last, indent, gap, "\x0c" in margin, head, tail, _marker(head), ends)
+    return Line(first, last, indent, gap, page, head, tail, _marker(head), _ends_sentence(tail))
+
+
+def _ends_sentence(tail: str) -> bool:
+    if tail.endswith("]"):
+        tail = _CITATION.sub("", tail)
+    return tail.rstrip(_CLOSING).endswith(_ENDING)
 
 
 def _marker(head: str) -> str:
-    if head.startswith("#") and _HASHES.match(head):
+    if head[0] == "#" and _HASHES.match(head):
         return Marker.HEADING
-    if head.startswith(">"):
+    if head[0] == ">":
         return Marker.QUOTE
-    if _BULLET.match(head):
+    if not head[0].isalnum() and _BULLET.match(head):
         return Marker.BULLET
     label = head.lstrip("*_") + " "
-    if _SPEAKER.match(label):
+    named = ":" in label
+    if (named or label[0] in "QARMIH") and _SPEAKER.match(label):  # the initials of the labels that go without a colon
         return Marker.SPEAKER
-    if _NUMBER.match(head):
+    if (head[0].isdigit() or ")" in head[:8]) and _NUMBER.match(head):
         return Marker.NUMBER
-    return Marker.NAME if _NAME_LABEL.match(label) else Marker.NONE
+    return Marker.NAME if named and _NAME_LABEL.match(label) else Marker.NONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stance.schema import Document, Paragraph
 from stance.text.kinds import classify_blocks
-from stance.text.layout import group_lines
+from stance.text.layout import group_lines, running_heads
 from stance.text.lines import split_lines
 
 __all__ = ["segment"]
@@ -28,8 +28,10 @@ def segment(document: str | Document) -> list[Paragraph]:
     [('heading', 'A view'), ('metadata', 'By Ann Lee'), ('body', 'NATO met today. It agreed.')]
     """
     given = Document(document) if isinstance(document, str) else document
-    groups = group_lines(split_lines(given.text), breaks=given.breaks)
-    kinds = classify_blocks(groups)
+    lines = split_lines(given.text)
+    heads = running_heads(lines)
+    groups = group_lines(lines, breaks=given.breaks, heads=heads)
+    kinds = classify_blocks(groups, heads)
     return [
         Paragraph(given.text[group[0].start : group[-1].end], group[0].start, group[-1].end, kind, index)
         for index, (group, kind) in enumerate(zip(groups, kinds, strict=True))
