@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,12 +22,14 @@ _NOTE_WIDTH = 600
 _LABEL_WORDS = 5
 """Most words of an outlet's or reporter's name that stands alone on a line."""
 _TEASERS = 2
-"""From this many tagged titles on, what follows an article is a list of other articles."""
+"""From this many titles with several tags on, what follows an article is a list of other articles."""
+_TAGS = 2
+"""Tags of such a title: one may be a section's (``Part 2 | Money``)."""
 
 _ENDS = 2
 """Paragraphs on both sides of what speaks of an author that make it part of the text (a review of a book)."""
 
-_TAGGED = re.compile(r"\S.*\s\|\s\S")
+_TAG = re.compile(r"(?<=\S)\s+\|\s+(?=\S)")
 _CLOSING_MARK = re.compile(r"[.,;:!?…。！？]\)?[\"'”’]?\Z")
 _QUESTION_WIDTH = 80
 """Longest question that can be a heading."""
@@ -39,6 +40,8 @@ _NUMERAL = re.compile(r"\d")
 _COLON = re.compile("[:：]")
 _BY = re.compile(r"^\S+(?: by| reporters?| correspondents?)?\s+")
 _NAME_END = re.compile(r"[,|–—-]|\band\b")
+_QUESTION_WORDS = 3
+"""Fewest words of a question that is a heading within a text: a bare ``Why?`` is asked by the text itself."""
 _NAME_WORD = re.compile(r"(?:[A-Z][\w.&'’-]*|of|the|and|for|de|van|von|al|bin|\|)\Z")
 
 
@@ -171,25 +174,22 @@ def _mark_tail(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
 
 
 def _teaser_start(blocks: Sequence[_Block], kinds: Sequence[Kind], first_body: int) -> int:
-    """Find where teasers begin: at the first of several tagged titles, or of a title that is given twice."""
+    """Find where teasers begin: at a tagged title that is given twice on end, or at the first of several titles."""
     titles = [
         place
         for place in range(first_body + 1, len(blocks))
         if kinds[place] in ("heading", "body") and _is_teaser_title(blocks[place])
     ]
-    counts = Counter(blocks[place].text for place in titles)
-    twice = [place for place in titles if counts[blocks[place].text] > 1]
-    tagged = titles if len(titles) >= _TEASERS else []
-    return min([*twice, *tagged], default=len(blocks))
+    twice = [place for place in titles if place + 1 < len(blocks) and blocks[place].text == blocks[place + 1].text]
+    tagged = [place for place in titles if len(_TAG.findall(blocks[place].text)) >= _TAGS]
+    several = len({blocks[place].text for place in tagged}) >= _TEASERS
+    return min(twice + (tagged if several else []), default=len(blocks))
 
 
 def _is_teaser_title(block: _Block) -> bool:
-    return (
-        len(block.group) == 1
-        and block.width <= 2 * _HEADING_WIDTH
-        and not block.ends
-        and bool(_TAGGED.search(block.text))
-    )
+    if len(block.group) > 1 or block.width > 2 * _HEADING_WIDTH or block.ends:
+        return False
+    return _TAG.search(block.text) is not None
 
 
 def _settle_headings(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
@@ -204,19 +204,38 @@ def _settle_headings(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
     last_body = max((place for place in text if kinds[place] == "body"), default=-1)
     first_body = next((place for place in text if kinds[place] == "body"), len(blocks))
     for place in headings:
-        if first_body < place < len(blocks) - 1 and blocks[place + 1].paged:
+        if _breaks_off(blocks, place, inner=place > first_body):
             kinds[place] = "body"  # the last lines of a page, which go on below its number: no page ends with a heading
             continue
         asks = blocks[place].text.rstrip("\"'”’*_ ").endswith(("?", "!"))
         if place > last_body >= 0:
-            kinds[place] = "body" if asks or len(blocks[place].words) > 2 * _LABEL_WORDS else "furniture"
+            kinds[place] = "body" if asks or _closes(blocks, headings, place) else "furniture"
         elif asks and not _introduces(blocks, kinds, place):
             kinds[place] = "body"
 
 
+def _breaks_off(blocks: Sequence[_Block], place: int, *, inner: bool) -> bool:
+    """Tell whether a page ends after a block: within a text, or where a sentence goes on."""
+    below = place + 1
+    while below < len(blocks) and blocks[below].paged:
+        below += 1
+    if below == place + 1 or below == len(blocks):
+        return inner and below > place + 1
+    return inner or blocks[below].group[0].starts_lower or blocks[place].group[-1].ends_open
+
+
+def _closes(blocks: Sequence[_Block], headings: Sequence[int], place: int) -> bool:
+    """Tell whether what has a title's form at the end is a last paragraph: long, or alone and not in title case."""
+    words = blocks[place].words
+    if len(words) > 2 * _LABEL_WORDS:
+        return True
+    alone = headings[-1] == place and place - 1 not in headings
+    return alone and place + 1 == len(blocks) and len(words) > 1 and not any(word[:1].isupper() for word in words[1:])
+
+
 def _introduces(blocks: Sequence[_Block], kinds: Sequence[Kind], place: int) -> bool:
     """Tell whether a question stands over a long paragraph, with nothing of its own length before it."""
-    if place + 1 == len(blocks):
+    if place + 1 == len(blocks) or (place > 0 and len(blocks[place].words) < _QUESTION_WORDS):
         return False
     after = blocks[place + 1]
     longer = kinds[place + 1] == "body" and after.width >= 3 * blocks[place].width and after.marker != Marker.SPEAKER

@@ -23,18 +23,23 @@ _STRAY = 0.1
 """Share of sure pairs that may reach less far than the wrap width tells: lines broken by hand, proportional fonts."""
 _INDENT = 2
 """Columns that a line has to stand in further than another to be indented against it."""
+_SINGLE = 0.7
+"""Share of lines with one sentence that makes sentences, not paragraphs, of the lines between blank ones; what looks
+like two sentences is often one (initials, quotations)."""
 _FIRST_LINE = 10
 """Columns by which the first line of a paragraph stands in at most; what stands in further is centred or set right."""
 _SHORT = 0.5
 """A line below this share of the wrap width ends a paragraph, also where blank lines divide them (addresses)."""
 _LABEL_WIDTH = 60
 """Longest name or heading that stands alone on its line."""
-_RULE = re.compile(r"(?:[-*_=~—–]\s?){3,}\Z")
+_RULE = re.compile(r"(?:(?:[-*_=~—–]\s?){3,}|(?:>\s?)+)\Z")
 _PAGE_NUMBER = re.compile(
     r"(?:[-–—\[|(]?\s*\d{1,4}\s*[-–—\]|)]?|(?:Page|PAGE|page|p\.)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}\s*/\s*\d{1,4})\Z"
 )
-_PAGE_SIGNS = frozenset("-*_=~—–[|(Pp")
+_PAGE_SIGNS = frozenset("-*_=~—–[|(Pp>")
 """What rules and page numbers begin with, digits aside; few other lines do, so few are looked at closely."""
+_BARRED = re.compile(r"\A\d{1,3}\s+\||\|\s+\d{1,3}\Z")
+"""A page number beside a running head, which so needs not come often to be known; four digits may be a year."""
 _DIGITS = re.compile(r"[\d\s|·•–—-]+")
 _UNDERLINE = re.compile(r"(?:={3,}|-{3,})\Z")
 _INNER_END = re.compile(
@@ -160,6 +165,8 @@ def is_page_furniture(line: Line, heads: frozenset[str]) -> bool:
     first = line.head[0]
     if (first in _PAGE_SIGNS or first.isdigit()) and (_RULE.match(line.head) or _PAGE_NUMBER.match(line.head)):
         return True
+    if "|" in line.head and _BARRED.search(line.head):
+        return True
     return bool(heads) and line.marker not in (Marker.SPEAKER, Marker.BULLET) and _without_digits(line) in heads
 
 
@@ -244,7 +251,7 @@ def _are_divided(chunks: Sequence[Sequence[Line]], reach: float, margin: int) ->
 
 def _is_indented(lines: Sequence[Line]) -> bool:
     """Tell whether some lines are indented against the rest, and lines at the margin go on after them."""
-    plain = [line for line in lines if line.marker in (Marker.NONE, Marker.NAME)]
+    plain = [line for line in lines if line.marker in (Marker.NONE, Marker.NAME, Marker.SPEAKER)]
     if len(plain) < 3:
         return False
     margin = min(line.indent for line in plain)
@@ -263,7 +270,7 @@ def _are_sentences(chunks: Sequence[Sequence[Line]]) -> bool:
     """Tell whether the lines of most chunks are single sentences."""
     several = [line for chunk in chunks if len(chunk) > 1 for line in chunk]
     single = sum(line.ends_sentence and not _INNER_END.search(line.head) for line in several)
-    return single >= 0.8 * len(several) and len(several) >= 0.5 * sum(len(chunk) for chunk in chunks)
+    return single >= _SINGLE * len(several) and len(several) >= 0.5 * sum(len(chunk) for chunk in chunks)
 
 
 def _joins(group: Sequence[Line], line: Line, layout: _Layout) -> bool:
@@ -273,11 +280,14 @@ def _joins(group: Sequence[Line], line: Line, layout: _Layout) -> bool:
         return False
     if _is_label(before, layout) and line.gap == 0 and not _is_label(line, layout):
         return True
-    if _opens(before, line, layout) or (line.marker == Marker.QUOTE) != (before.marker == Marker.QUOTE):
+    quotes = (before.marker == Marker.QUOTE) + (line.marker == Marker.QUOTE)
+    if quotes == 2 and line.gap == 0:  # one paragraph of Markdown, unless every paragraph is a line
+        return layout.wrapped or not before.ends_sentence
+    if quotes == 1 or _opens(before, line, layout):
         return False
     deeper = line.indent >= before.indent + _INDENT or (layout.inset is not None and line.indent >= layout.inset)
     hanging = first.marker in (Marker.BULLET, Marker.NUMBER, Marker.SPEAKER)
-    if layout.indented and not hanging:
+    if layout.indented and not (hanging and deeper):
         if deeper:
             return False
         if not layout.wrapped:

@@ -21,8 +21,9 @@ _CITATION = re.compile(r"\[\d{1,3}\]\Z")
 _OPEN_END = re.compile(r"\s(?:the|an?|of|to|in|on|by|for|with|and|or|that|from|as|at|its|their|is|are|was|were|has)\Z")
 _HASHES = re.compile(r"#{1,6}[ \t]")
 _BULLET = re.compile(r"(?:[-*+•‣▪◦●○■□–—·]|\\-)[ \t\u00a0]+(?=\S)")
-_NUMBER = re.compile(
-    r"(?:\(?(?:\d{1,3}|[ivxlIVXL]{1,5}|[a-zA-Z])\)|\d{1,3}\.(?:\d{1,2}\.?)*)[ \t\u00a0]+(?=[\"“'‘(\w])"
+_NUMBER = re.compile(  # a decimal needs a capital after it: "2.5 million" opens nothing
+    r"(?:\(?(?:\d{1,3}|[ivxlIVXL]{1,5}|[a-zA-Z])\)|\d{1,3}\.|\d{1,3}(?:\.\d{1,2})+(?:\.|(?=\s+[\"“A-Z])))"
+    r"[ \t\u00a0]+(?=[\"“'‘(\w])"
 )
 _SPEAKER = re.compile(
     r"(?:Q|A|QUESTION|ANSWER|Question|Answer|Moderator|MODERATOR|Reporter|REPORTER|Interviewer|Host)(?: \d{1,2})?"

@@ -67,6 +67,7 @@ AUTHOR_NOTE = re.compile(
         r"(?:The )?(?:views|opinions) expressed\b",
         rf"{_PIECE} (?:was|is|first|originally|has been) ?{_APPEARED}",
         r"(?:Originally|First) published\b",
+        r"(?:(?:Additional|Further) )?(?:[Rr]eporting|[Ww]riting|[Ee]diting) by [A-Z]",
     )
 )
 """A note about the author or the text."""

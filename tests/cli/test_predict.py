@@ -213,6 +213,12 @@ def test_output_that_cannot_be_written(article: Path, tmp_path: Path, capsys: py
     )
 
 
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs a folder where nobody may write")
+def test_read_only_output(article: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = "/sys/stance-test.jsonl"
+    assert f"{place}: cannot be written (" in fails(["predict", str(article), "-o", place], capsys)
+
+
 def test_names_that_tell_no_format(article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "its name tells no format" in fails(["predict", str(article), "-o", str(tmp_path / "a.docx")], capsys)
     (tmp_path / "rows.json").write_text("[]", encoding="utf-8")

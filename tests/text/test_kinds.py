@@ -119,6 +119,9 @@ def test_headings_between_paragraphs():
         "Subscribe to that view and you will have to defend its consequences in Riga and beyond.",
         "More on that in June.",
         "The author of the text is unknown to everybody who was asked about it in Riga.",
+        "Why?",
+        "Who knew?",
+        "Reporting by the ministers was late.",
     ],
 )
 def test_short_sentences_are_body(line):
@@ -140,6 +143,8 @@ def test_what_a_review_says_of_an_author_is_body():
         "The views expressed here are those of the author and do not reflect those of the Baltic Observer.",
         "Editor's note: This article first appeared in the Baltic Observer.",
         "Originally published in May 2024.",
+        "(Reporting by Ann Lee in Riga; Editing by Bo Xu)",
+        "Additional reporting by Bo Xu",
         "Dr. Ann Lee is the director of the Centre for Baltic Studies and the author of “The Long Night”.",
     ],
 )
@@ -199,6 +204,23 @@ def test_teasers_of_other_articles_are_furniture(times):
     assert kinds(*article, *teasers, separator="\n\n") == ["heading", *["body"] * 3, *["furniture"] * len(teasers)]
 
 
+def test_running_heads_with_bars_begin_no_teasers():
+    article = ["The Quarrel of Riga", BODY[0], "The Quarrel of Riga | 3", BODY[1], "4 | Baltic Observer", BODY[2]]
+    assert kinds(*article) == ["heading", "body", "furniture", "body", "furniture", "body"]
+    heads = ["Baltic Observer | Spring", BODY[0], "Baltic Observer | Spring", BODY[1], BODY[2]]
+    assert kinds("The Quarrel of Riga", BODY[2], *heads)[-2:] == ["body", "body"]
+
+
+def test_sections_with_a_bar_begin_no_teasers():
+    article = ["The Quarrel of Riga", BODY[0], "Part 1 | Money", BODY[1], "Part 2 | Ships", BODY[2]]
+    assert kinds(*article) == ["heading", "body"] * 3
+
+
+@pytest.mark.parametrize("line", ["So be it", "“Never again”", "Who pays?", "And so it goes on"])
+def test_a_last_line_without_a_full_stop_is_body(line):
+    assert tails(line) == ["body"]
+
+
 def test_an_article_with_its_own_title_twice_is_kept():
     title = "The quarrel of Riga | Opinion | Ann Lee"
     assert kinds(title, title, *BODY) == ["heading", "heading", *["body"] * 3]
@@ -238,6 +260,17 @@ def test_wrapped_quotes_of_markdown_are_apart_from_what_stands_around():
     assert quote.text.startswith("> We have") and quote.text.endswith("they meet.")
     assert last.text.startswith("Nobody answered")
     assert [first.kind, quote.kind, last.kind] == ["body"] * 3
+
+
+def test_quoted_lines_that_are_sentences_stay_apart():
+    assert kinds(BODY[0], "> " + BODY[0], "> " + BODY[2], BODY[1]) == ["body"] * 4
+
+
+def test_sections_of_paragraphs_that_are_lines_stay_apart():
+    sections = ["\n".join(["The Quarrel of Riga", *BODY]), "\n".join(["A long night", *BODY])]
+    found = segment("\n\n".join(sections))
+    assert [block.kind for block in found] == ["heading", *["body"] * 3] * 2
+    assert [block.text for block in found if block.kind == "body"] == [*BODY, *BODY]
 
 
 def test_a_transcript_with_stage_directions_keeps_turns_apart():

@@ -138,6 +138,73 @@ def test_double_spaced_lines_with_indentation(width, indent):
     check(text, list(PARAGRAPHS))
 
 
+@pytest.mark.parametrize("width", [*WIDTHS, 66])
+@pytest.mark.parametrize("indent", ["  ", "     ", " " * 8])
+@pytest.mark.parametrize("separator", ["\n", "\n\n"])
+def test_first_lines_are_full_though_indentation_shortens_them(width, indent, separator):
+    lines = [line for each in PARAGRAPHS for line in wrapped(each, width, first=indent)]
+    check(separator.join(lines), list(PARAGRAPHS))
+
+
+@pytest.mark.parametrize("number", ["12.59 million", "2.5 percent", "1 January", "300 ships"])
+def test_a_number_at_the_start_of_a_line_opens_no_paragraph(number):
+    lines = [
+        "The survey counted the boats in each port of the sea, and it says",
+        "that there were 9 in Ada, 30 in Vis, and",
+    ]
+    lines += [
+        f"{number} more than anyone had thought, in the two ports of the",
+        "north. Nobody had counted them before.",
+    ]
+    check("\n".join(lines), [" ".join(lines)])
+
+
+@pytest.mark.parametrize("number", ["2.1 ", "2.1. ", "12.\t", "3.10.2 "])
+def test_numbers_of_sections_open_paragraphs(number):
+    paragraphs = [PARAGRAPHS[0], number + PARAGRAPHS[3], PARAGRAPHS[4]]
+    lines = [line for each in paragraphs for line in textwrap.wrap(each, 72, break_on_hyphens=False)]
+    check("\n".join(lines), [plain(each) for each in paragraphs])
+
+
+@pytest.mark.parametrize("separator", ["\n", "\n\n"])
+def test_a_speaker_among_indented_sentences_keeps_them(separator):
+    turns = [f"{name}: {each}" for name, each in zip("QAQA", PARAGRAPHS[3:7], strict=True)]
+    text = separator.join("  " + separator.join(sentences(turn)) for turn in turns)
+    check(text, turns)
+
+
+def test_a_few_lines_of_two_sentences_are_no_paragraphs():
+    first = [PARAGRAPHS[0], PARAGRAPHS[3], PARAGRAPHS[4], PARAGRAPHS[7]]
+    lines = [sentences(each) for each in first]
+    lines[1] = [" ".join(lines[1][:2]), *lines[1][2:]]
+    check("\n\n".join("\n".join(each) for each in lines), first)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_wrapped_quotes_are_one_block_each(width):
+    def quote(paragraph: str) -> str:
+        return "\n".join("> " + line for line in wrapped(paragraph, width))
+
+    first, second = PARAGRAPHS[3], PARAGRAPHS[4]
+    text = "\n".join([*wrapped(PARAGRAPHS[0], width), "", quote(first), ">", quote(second), "", PARAGRAPHS[2]])
+    found = [(block.kind, plain(block.text.replace("\n> ", "\n"))) for block in segment(text)]
+    assert found == [
+        ("body", PARAGRAPHS[0]),
+        ("body", "> " + first),
+        ("furniture", ">"),
+        ("body", "> " + second),
+        ("body", PARAGRAPHS[2]),
+    ]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_first_page_that_breaks_off_is_body(width):
+    first, *rest = wrapped(PARAGRAPHS[5][len("What does the public think? ") :], width)
+    after = [line for each in PARAGRAPHS[3:5] for line in ["", *wrapped(each, width)]]
+    text = "\n".join([first, "", "3", "", *rest, *after])
+    check(text, [first, ("furniture", "3"), " ".join(rest), *PARAGRAPHS[3:5]])
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_double_spaced_lines_with_an_extra_blank_line(width):
     text = "\n\n\n".join("\n\n".join(wrapped(paragraph, width)) for paragraph in PARAGRAPHS)
@@ -186,6 +253,7 @@ def paged(width: int, furniture: list[str], per_page: int = 11) -> tuple[str, li
         ["", "\f#   The Riga Quarrel", ""],
         ["\fTHE RIGA QUARREL   #"],
         ["", "[#]", "", ""],
+        ["The Riga Quarrel | #"],
     ],
 )
 def test_page_numbers_and_running_heads_stand_apart(width, furniture):

@@ -116,6 +116,15 @@ def test_a_document_gives_what_its_text_gives():
     assert segment(Document(text, name="a.txt")) == segment(text)
 
 
+def test_a_line_with_room_for_the_next_word_ends_its_paragraph():
+    paragraphs = [
+        "The bridge was closed at noon, and no one in the town of Ada\nwas told before the evening who had ordered it.",
+        "Ministers met at once. They blamed the rain, the road and the\nrail, and then they blamed the men who did it.",
+        "A month went by. Nothing was said of it in the papers of Ada,\nand the ferry was full each day but Sunday.",
+    ]
+    assert [block.text for block in segment("\n".join(paragraphs))] == paragraphs
+
+
 LONG = 200_000
 """Characters of the long texts below; what is not linear takes minutes for them."""
 
