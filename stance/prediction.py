@@ -13,8 +13,10 @@ from typing import overload
 
 from stance.errors import InputError
 from stance.model.classifier import Classifier
+from stance.model.store import find_model
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Prediction, Share
 from stance.targets import Target, resolve_targets
+from stance.text.decoding import is_blank
 from stance.text.segmentation import segment
 
 __all__ = ["analyze", "analyze_documents", "load_classifier", "predict"]
@@ -87,11 +89,13 @@ def predict(
     ('favor', 'absent')
     """
     wanted = resolve_targets(targets)
+    if isinstance(texts, (bytes, dict, set)) or not isinstance(texts, Iterable):
+        raise InputError(f"Expected a text or a list of texts, found {type(texts).__name__}.")
     items = [texts] if isinstance(texts, str) else list(texts)
     for number, item in enumerate(items):
         if not isinstance(item, str):
             raise InputError(f"Text {number} has to be a string, found {type(item).__name__}. Leave out missing texts.")
-        if not item.strip():
+        if is_blank(item):
             raise InputError(f"Text {number} is empty. Leave out texts without words.")
     if not items:
         return []
@@ -180,7 +184,7 @@ def analyze_documents(
 
 
 @lru_cache(maxsize=4)
-def _load(model: str | Path | None, device: str | None) -> Classifier:
+def _load(model: Path, device: str) -> Classifier:
     return Classifier(model, device=device)
 
 
@@ -199,7 +203,7 @@ def load_classifier(model: str | Path | None = None, device: str | None = None) 
         ModelError: If the model is missing, incomplete or altered.
     """
     with _loading:
-        return _load(model, device)
+        return _load(find_model(model).resolve(), "cpu" if device is None else str(device))
 
 
 def _judge(

@@ -51,7 +51,7 @@ class Document:
     Attributes:
         text: The whole text, unchanged; every offset counts its code points.
         name: File name, or what else tells the document from others; may be empty.
-        id: The row's own id, if it came from a table.
+        id: The row's own id as it stands there, if it came from a table.
         encoding: The encoding that it was decoded from, if it came as bytes.
         breaks: What line breaks mean: ``"layout"`` if that has to be found out, ``"blocks"`` if each ends a block (text
             extracted from HTML), ``"none"`` if the text is one paragraph (a row of a table).
@@ -59,7 +59,7 @@ class Document:
 
     text: str
     name: str = ""
-    id: str | None = None
+    id: str | int | float | None = None
     encoding: str | None = None
     breaks: Literal["layout", "blocks", "none"] = "layout"
 

@@ -50,7 +50,12 @@ class Target:
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
+        for field in ("aliases", "exclude"):
+            given = getattr(self, field)
+            if isinstance(given, str) or not all(isinstance(item, str) for item in given):
+                raise InputError(f"Target {self.name!r}: {field} has to be a list of strings, found {given!r}.")
+            object.__setattr__(self, field, tuple(given))
+        if not isinstance(self.name, str) or not self.name.strip():
             raise InputError("A target needs a name, but found an empty one. Give it one word or two, as in 'Russia'.")
         named = tuple(alias for alias in self.aliases if alias.strip())
         if self.name not in named:
@@ -193,7 +198,9 @@ def _parse(text: str, where: str) -> tuple[Target, ...]:
     return tuple(_target(entry, f"{where}: target {number}") for number, entry in enumerate(entries, 1))
 
 
-def _target(entry: dict[str, Any], where: str) -> Target:
+def _target(entry: Any, where: str) -> Target:  # noqa: ANN401 - straight from TOML
+    if not isinstance(entry, dict):
+        raise InputError(f"{where}: expected a [[target]] table, found {entry!r}.")
     for key, value in entry.items():
         if key not in _FIELDS:
             raise InputError(f"{where}: unknown field {key!r}: {suggest(key, _FIELDS)}.")

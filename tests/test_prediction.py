@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import stance
 from stance.errors import InputError, ModelError, UnknownTargetError
 from stance.model.classifier import pool_windows
+from stance.prediction import load_classifier
 from stance.schema import LABELS, Prediction
 
 TEXTS = [
@@ -165,6 +167,30 @@ def test_bad_options() -> None:
         stance.predict("NATO", targets=["Mars"])
     with pytest.raises(ModelError, match="Unknown model"):
         stance.predict("NATO", model="nothing-like-this")
+
+
+def test_odd_arguments() -> None:
+    with pytest.raises(InputError, match="Expected a text or a list of texts, found NoneType"):
+        stance.predict(None)
+    with pytest.raises(InputError, match="Expected a text or a Document, found PosixPath"):
+        stance.segment(Path("article.txt"))
+    with pytest.raises(InputError, match="Unknown device '0'"):
+        stance.predict("NATO", device=0)
+    with pytest.raises(InputError, match="description of target 'Long' has more than 318 tokens"):
+        stance.predict("NATO", targets=[stance.Target("Long", description="word " * 400)])
+
+
+def test_the_default_model_is_loaded_once() -> None:
+    assert load_classifier() is load_classifier("base") is load_classifier(None, "cpu")
+
+
+@pytest.mark.parametrize("name", ["NATO", "US", "China"])
+def test_the_released_model_holds_its_floors(name: str) -> None:
+    """Floors of the first release on the test split; lowering one is a visible act."""
+    metrics = load_classifier().config.metrics["test"]
+    assert metrics["mean_macro_f1"] >= 0.72
+    assert metrics["agreement_with_fp32"] >= 0.98
+    assert metrics["targets"][name]["ece"] <= 0.05
 
 
 def test_progress_bar_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:

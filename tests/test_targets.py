@@ -75,6 +75,12 @@ def test_empty_name_is_refused() -> None:
         Target(" ")
 
 
+def test_lists_have_to_be_lists_of_strings() -> None:
+    with pytest.raises(InputError, match="aliases has to be a list of strings, found 'Moscow'"):
+        Target("Russia", aliases="Moscow")
+    assert hash(Target("Russia", exclude=["Moscow, Idaho"])) is not None
+
+
 def test_resolve_keeps_order_and_ignores_case() -> None:
     assert [target.name for target in resolve_targets(["china", "nato"])] == ["China", "NATO"]
     assert resolve_targets(None) == builtin_targets()
@@ -112,6 +118,7 @@ def test_load_targets(tmp_path: Path) -> None:
         ("[[target]]\nname = 'a'\n[[target]]\nname = 'b'\naliases = 'x'", "target 2: field 'aliases' has to be a list"),
         ("[[target]]\nname = 'a'\naliases = [1]", "has to be a list of strings"),
         ("[[target", "not valid TOML"),
+        ("target = ['a']", r"target 1: expected a \[\[target\]\] table, found 'a'"),
     ],
 )
 def test_bad_target_files(tmp_path: Path, content: str, message: str) -> None:

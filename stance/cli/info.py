@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-from importlib import metadata, util
+from importlib import util
 
 from stance import __version__
 from stance.schema import LABELS
@@ -30,6 +30,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    import onnxruntime
+
     from stance.model.store import find_model, read_config, verify_files
 
     folder = find_model(arguments.model)
@@ -37,7 +39,7 @@ def _run(arguments: argparse.Namespace) -> int:
     config = read_config(folder)
     score = config.metrics.get("test", {}).get("mean_macro_f1")
     lines = [
-        f"stance     {__version__} (Python {platform.python_version()}, onnxruntime {metadata.version('onnxruntime')})",
+        f"stance     {__version__} (Python {platform.python_version()}, onnxruntime {onnxruntime.__version__})",
         f"model      {config.name}: {folder}",
         f"           {config.precision}, window {config.window} tokens, trained on {', '.join(config.targets)}",
         f"           files whole: {', '.join(f'{name} {digest[:12]}' for name, digest in hashes.items())}",

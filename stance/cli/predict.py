@@ -83,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 print_table(document_table(analysis, names), file)
         else:
             rows = (row for analysis in everything for row in paragraph_rows(analysis))
-            write_rows(file, rows, form, paragraph_columns(names))
+            write_rows(file, rows, form, () if form == "jsonl" else paragraph_columns(names))
     return 1 if inputs.failures else 0
 
 

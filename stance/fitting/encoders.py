@@ -58,7 +58,9 @@ def load_encoder(source: str, sha256: str = "") -> tuple[Any, PreTrainedTokenize
     """
     place = locate_encoder(source)
     weights = Path(place) / "model.safetensors"
-    if sha256 and weights.is_file():
+    if sha256:
+        if not weights.is_file():
+            raise ModelError(f"Encoder {source!r}: only a folder's hash can be checked. Download it, or leave it out.")
         found = hash_file(weights)
         if found != sha256:
             raise ModelError(f"{weights.name} of encoder {source!r}: expected sha256 {sha256}, found {found}.")

@@ -26,7 +26,15 @@ from stance.fitting.loop import EncodedTargets, score_readings, train
 from stance.model.calibration import expected_calibration_error, fit_temperature, softmax
 from stance.model.classifier import Classifier
 from stance.model.network import HeadConfig, StanceNetwork
-from stance.model.store import TOKENIZER_FILE, ModelConfig, hash_file, verify_files, write_config, write_hashes
+from stance.model.store import (
+    HASHES_FILE,
+    TOKENIZER_FILE,
+    ModelConfig,
+    hash_file,
+    verify_files,
+    write_config,
+    write_hashes,
+)
 from stance.schema import LABELS, Label
 from stance.targets import Target, builtin_targets
 
@@ -48,10 +56,12 @@ def build_model(recipe_path: Path, out: Path, *, checkpoints: Path) -> ModelConf
         The config written, with metrics on dev and test.
 
     Raises:
-        InputError: If the recipe or a data file is not usable.
+        InputError: If the recipe or a data file is not usable, or `out` is something else than a model folder.
         ModelError: If the encoder is not there.
     """
     recipe = read_recipe(recipe_path)
+    if out.exists() and not (out / HASHES_FILE).is_file():
+        raise InputError(f"{out}: is there, and no model folder. Give another --out.")
     targets = builtin_targets()
     encoder, tokenizer = load_encoder(recipe.encoder, recipe.encoder_sha256)
     fast = tokenizer.backend_tokenizer
@@ -129,8 +139,12 @@ def _write(
     (beside / "README.md").write_text(write_card(config), encoding="utf-8")
     write_hashes(beside)
     verify_files(beside)
-    shutil.rmtree(out, ignore_errors=True)
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
     beside.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
     return config
 
 

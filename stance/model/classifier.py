@@ -82,7 +82,7 @@ class Classifier:
             One prediction a text, in order.
 
         Raises:
-            InputError: If a text is empty, or the batch size below 1.
+            InputError: If the batch size is below 1, or a target's description longer than a window.
         """
         if batch_size < 1:
             raise InputError(f"batch_size has to be at least 1, found {batch_size}.")
@@ -100,9 +100,6 @@ class Classifier:
 
     def _read(self, texts: Sequence[str], targets: Sequence[Target]) -> list[_Reading]:
         repaired = [repair(text) for text in texts]
-        for number, item in enumerate(repaired):
-            if not item.text.strip():
-                raise InputError(f"Text {number} is empty. Leave out texts without words.")
         windows = cut_windows(
             self._tokenizer,
             [item.text for item in repaired],
@@ -143,7 +140,12 @@ class Classifier:
             known = self._queries.get(target.description)
         if known is not None:
             return known
-        window = cut_windows(self._tokenizer, [target.description], size=self.config.window, overlap=0)[0][0]
+        windows = cut_windows(self._tokenizer, [target.description], size=self.config.window, overlap=0)[0]
+        if len(windows) > 1:
+            raise InputError(
+                f"The description of target {target.name!r} has more than {self.config.window - 2} tokens. Shorten it."
+            )
+        window = windows[0]
         batch = make_batch([window], [np.zeros((1, len(window)), dtype=np.bool_)], pad_id=self.config.pad_id)
         query: npt.NDArray[np.float32] = self._network.run(
             batch, np.zeros((1, self._network.hidden), dtype=np.float32)
@@ -156,6 +158,8 @@ class Classifier:
         self, text: str, reading: _Reading, targets: Sequence[Target], scores: npt.NDArray[np.float32]
     ) -> Prediction:
         probabilities = pool_windows(softmax(scores, self.config.temperature))
+        if not reading.repaired.text.strip():  # nothing is left that could be read, so no target is there
+            probabilities = np.tile(np.array([float(label == "absent") for label in LABELS]), (len(targets), 1))
         stances = {}
         for number, target in enumerate(targets):
             row: dict[Label, float] = dict(zip(LABELS, probabilities[number].tolist(), strict=True))

@@ -77,7 +77,7 @@ class OnnxNetwork:
 
 
 def _providers(device: str | None) -> list[str | tuple[str, dict[str, str]]]:
-    name, _, number = (device or "cpu").partition(":")
+    name, _, number = ("cpu" if device is None else str(device)).partition(":")
     if name not in _PROVIDERS or (number and (name == "cpu" or not number.isdigit())):
         raise InputError(f"Unknown device {device!r}: expected 'cpu', 'cuda' or 'cuda:N'.")
     if _PROVIDERS[name] not in ort.get_available_providers():

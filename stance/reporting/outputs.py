@@ -26,6 +26,8 @@ __all__ = [
     "write_rows",
 ]
 
+_FIXED = ("document", "id", "index", "start", "end", "text")
+"""Columns that every row has."""
 _PARQUET_ROWS = 4096
 """Rows in a row group of a Parquet file."""
 
@@ -73,8 +75,10 @@ def block_rows(document: Document, blocks: Iterable[Paragraph]) -> Iterator[dict
 
 def paragraph_columns(targets: Iterable[str]) -> list[str]:
     """Name the columns that `paragraph_rows` has in the flat formats."""
-    columns = ["document", "id", "index", "start", "end", "text"]
+    columns = list(_FIXED)
     for target in targets:
+        if target in _FIXED or target.rpartition("_")[2] in LABELS:
+            raise InputError(f"Target {target!r} has the name of a column. Name it otherwise, or write JSONL.")
         columns += [target, *(f"{target}_{label}" for label in LABELS)]
     return columns
 
@@ -82,6 +86,8 @@ def paragraph_columns(targets: Iterable[str]) -> list[str]:
 def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
     """Put stances into columns: ``NATO`` holds the label, ``NATO_favor`` and so on the probabilities."""
     flat = {key: value for key, value in row.items() if key != "stances"}
+    if flat.get("id") is not None:
+        flat["id"] = str(flat["id"])
     for name, stance in row.get("stances", {}).items():
         flat[name] = stance["label"]
         flat |= {f"{name}_{label}": stance["probabilities"][label] for label in LABELS}

@@ -88,7 +88,7 @@ def block_table(document: Document, blocks: Sequence[Paragraph]) -> RenderableTy
 
 def _title(document: Document) -> Text:
     title = Text(_clean(document.name or "document"), style="bold underline")
-    return title if document.id is None else title.append(f"  {_clean(document.id)}", style="dim")
+    return title if document.id is None else title.append(f"  {_clean(str(document.id))}", style="dim")
 
 
 def _mark(stance: Stance) -> Text:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import logging
+import re
 from dataclasses import dataclass
 
 from stance.errors import EncodingError
 
-__all__ = ["Decoded", "check_encoding", "decode", "is_wide", "marked_encoding", "refuse_binary"]
+__all__ = ["Decoded", "check_encoding", "decode", "is_blank", "is_wide", "marked_encoding", "refuse_binary"]
 
 _LOG = logging.getLogger("stance.text")
 _BOMS = (
@@ -34,6 +35,7 @@ _MAGIC = (
 )
 _SAMPLE = 1 << 20
 """Bytes by which an encoding is found out."""
+_VISIBLE = re.compile(r"[^\s\u200b-\u200d\u2060\ufeff]")
 _CONTROLS = frozenset(range(32)) - set(b"\t\n\x0b\x0c\r\x1a\x1b\x1c\x1d\x1e\x1f")
 
 
@@ -48,6 +50,11 @@ class Decoded:
 
     text: str
     encoding: str
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether a text holds nothing that can be seen: only white space and characters without width."""
+    return _VISIBLE.search(text) is None
 
 
 def check_encoding(name: str | None) -> None:

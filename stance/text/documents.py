@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from stance.errors import InputError, MissingExtraError, suggest
 from stance.schema import Document
-from stance.text.decoding import decode
+from stance.text.decoding import decode, is_blank
 from stance.text.tables import Columns, read_csv, read_jsonl, read_parquet
 
 __all__ = ["FORMATS", "read_documents"]
@@ -37,7 +37,6 @@ _REFUSED = {
     ".xml": "XML is not read. Give its text, or --input-format html if it is a page",
 }
 _BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab", "list", "table"})
-_VISIBLE = re.compile(r"[^\s\u200b-\u200d\u2060\ufeff]")
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # of an encoding that no longer holds
 _REFERENCE = re.compile(r"&#(\d{1,7}|[xX][0-9a-fA-F]{1,6});?")
 
@@ -108,7 +107,7 @@ def _raise(error: InputError) -> None:
 def _read_whole(data: bytes, name: str, kind: str, encoding: str | None) -> Document:
     decoded = decode(data, name, encoding)
     text = _page_text(decoded.text, name) if kind == "html" else decoded.text
-    if not _VISIBLE.search(text):
+    if is_blank(text):
         raise InputError(f"{name}: the document is empty. Leave it out.")
     return Document(text, name, None, decoded.encoding, "blocks" if kind == "html" else "layout")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stance.errors import InputError
 from stance.schema import Document, Paragraph
 from stance.text.kinds import classify_blocks
 from stance.text.layout import group_lines, running_heads
@@ -28,6 +29,10 @@ def segment(document: str | Document) -> list[Paragraph]:
     [('heading', 'A view'), ('metadata', 'By Ann Lee'), ('body', 'NATO met today. It agreed.')]
     """
     given = Document(document) if isinstance(document, str) else document
+    if not isinstance(given, Document):
+        raise InputError(
+            f"Expected a text or a Document, found {type(document).__name__}. Read files with stance.read_documents."
+        )
     lines = split_lines(given.text)
     heads = running_heads(lines)
     groups = group_lines(lines, breaks=given.breaks, heads=heads)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from stance.errors import EncodingError, InputError, MissingExtraError, suggest
 from stance.schema import Document
-from stance.text.decoding import check_encoding, decode, is_wide, marked_encoding, refuse_binary
+from stance.text.decoding import check_encoding, decode, is_blank, is_wide, marked_encoding, refuse_binary
 
 __all__ = ["Columns", "read_csv", "read_jsonl", "read_parquet"]
 
@@ -234,7 +234,7 @@ def _document(
     if not isinstance(text, str):
         found = "nothing" if text is None else type(text).__name__
         on_error(InputError(f"{where}: field {columns.text!r} has to be a string, found {found}."))
-    elif not text.strip():
+    elif is_blank(text):
         on_error(InputError(f"{where}: field {columns.text!r} is empty."))
     elif half := _SURROGATE.search(text):
         found = f"half of a character (\\u{ord(half[0]):04x}) at character {half.start()}"
@@ -244,4 +244,4 @@ def _document(
             InputError(f"{where}: field {columns.id!r} has to be a string or number, found {type(identity).__name__}.")
         )
     else:
-        yield Document(text, name, None if identity is None else str(identity), encoding, "none")
+        yield Document(text, name, identity, encoding, "none")

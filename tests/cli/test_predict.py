@@ -93,10 +93,10 @@ def test_rows_are_taken_whole_and_keep_their_ids(tmp_path: Path, capsys: pytest.
     )
     assert main(["predict", str(path), "--text-column", "body", "--format", "jsonl"]) == 0
     rows = rows_of(capsys.readouterr().out)
-    assert [(row["id"], row["text"]) for row in rows] == [("7", "NATO met.\n\nIt agreed."), ("b", "Rain.")]
+    assert [(row["id"], row["text"]) for row in rows] == [(7, "NATO met.\n\nIt agreed."), ("b", "Rain.")]
     assert main(["predict", str(path), "--text-column", "body", "--format", "jsonl", "--unit", "document"]) == 0
     rows = rows_of(capsys.readouterr().out)
-    assert [(row["id"], row["text"]) for row in rows] == [("7", "NATO met."), ("7", "It agreed."), ("b", "Rain.")]
+    assert [(row["id"], row["text"]) for row in rows] == [(7, "NATO met."), (7, "It agreed."), ("b", "Rain.")]
 
 
 def test_unit_row_takes_a_text_whole(article: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,6 +196,27 @@ def test_bad_inputs_cost_no_good_ones(article: Path, tmp_path: Path, capsys: pyt
     assert "line 17: not valid JSON" in errors[1]
     assert "is a directory" in errors[2]
     assert len(rows_of(out.read_text(encoding="utf-8"))) == 17 + 3
+
+
+def test_blocks_without_words_cost_no_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("A view of it\n\nNATO is good. It is.\n\n&nbsp;\n\nChina is bad. It is.\n", encoding="utf-8")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("text\nNATO met.\n\u200b\nRain fell.\n", encoding="utf-8")
+    assert main(["predict", str(page), str(rows), "--format", "jsonl"]) == 1
+    captured = capsys.readouterr()
+    assert "line 3: field 'text' is empty" in captured.err
+    assert [row["text"] for row in rows_of(captured.out)][-2:] == ["NATO met.", "Rain fell."]
+    blank = [row for row in rows_of(captured.out) if row["text"] == "&nbsp;"]
+    assert all(stance["label"] == "absent" for row in blank for stance in row["stances"].values())
+
+
+def test_targets_named_as_columns(article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine.toml"
+    for name in ("text", "x_favor"):
+        mine.write_text(f'[[target]]\nname = "{name}"\n', encoding="utf-8")
+        arguments = ["predict", str(article), "--targets-file", str(mine), "-o", str(tmp_path / "o.csv")]
+        assert f"Target '{name}' has the name of a column" in fails(arguments, capsys)
 
 
 def test_nothing_readable_leaves_the_old_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

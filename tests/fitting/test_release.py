@@ -192,6 +192,13 @@ def test_files_of_a_recipe_are_relative_to_it(recipe_file: Path) -> None:
     assert recipe.train == (str(recipe_file.parent / "train.jsonl"),)
 
 
+def test_another_folder_is_not_replaced(recipe_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    with pytest.raises(InputError, match="is there, and no model folder"):
+        build_model(recipe_file, tmp_path / "papers", checkpoints=tmp_path / "run")
+    assert (tmp_path / "papers").is_dir()
+
+
 def test_encoders_that_are_not_there(encoder_folder: Path) -> None:
     with pytest.raises(ModelError, match="package 'no_such_package' is not installed"):
         locate_encoder("package:no_such_package/model")

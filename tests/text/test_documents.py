@@ -194,7 +194,7 @@ def test_unknown_format(write):
 def test_jsonl(write):
     path = write("a.jsonl", jsonl({"text": "One.\n\nTwo.", "id": 7}, {"id": "x", "text": "三"}, {"text": "No id."}))
     assert read(path) == [
-        Document("One.\n\nTwo.", str(path), "7", "utf-8", "none"),
+        Document("One.\n\nTwo.", str(path), 7, "utf-8", "none"),
         Document("三", str(path), "x", "utf-8", "none"),
         Document("No id.", str(path), None, "utf-8", "none"),
     ]
@@ -203,7 +203,7 @@ def test_jsonl(write):
 def test_columns_given(write):
     path = write("a.ndjson", jsonl({"body": "One.", "key": 1.5, "text": 3}))
     (document,) = read(path, text_column="body", id_column="key")
-    assert (document.text, document.id) == ("One.", "1.5")
+    assert (document.text, document.id) == ("One.", 1.5)
     path = write("a.csv", "body,key,text\nOne.,07,3\n")
     (document,) = read(path, text_column="body", id_column="key")
     assert (document.text, document.id) == ("One.", "07")
@@ -261,7 +261,7 @@ def test_parquet(tmp_path):
     texts = [f"Text {number}\r\n" for number in range(3000)]
     parquet.write_table(pa.table({"other": texts, "id": range(3000), "text": texts}), path)
     documents = read(path)
-    assert documents[2999] == Document("Text 2999\r\n", str(path), "2999", None, "none")
+    assert documents[2999] == Document("Text 2999\r\n", str(path), 2999, None, "none")
     assert [document.text for document in documents] == texts
 
 
