@@ -7,13 +7,17 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from stance.errors import InputError, StanceError
 from stance.schema import Document
 from stance.text.documents import FORMATS, read_documents
 
-__all__ = ["Inputs", "add_input_options", "add_output_options", "output_format"]
+__all__ = ["Inputs", "add_input_options", "add_output_options", "begin", "output_format"]
+
+T = TypeVar("T")
 
 _LOG = logging.getLogger("stance")
 
@@ -32,7 +36,9 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--id-column", default="id", metavar="NAME", help="field or column with the id (default: id)")
     group.add_argument(
-        "--encoding", metavar="NAME", help="encoding of the files (default: UTF-8, else detected and reported)"
+        "--encoding",
+        metavar="NAME",
+        help="encoding of the files (default: UTF-8; that of texts and pages is detected if it is another)",
     )
 
 
@@ -115,3 +121,11 @@ class Inputs:
         """Say on stderr what is wrong, and go on."""
         self.failures += 1
         _LOG.error("%s", error)
+
+
+def begin(results: Iterator[T], inputs: Inputs) -> Iterator[T] | None:
+    """Draw the first result before any output is opened; None if every input failed, so that no output is touched."""
+    first = next(results, None)
+    if first is None:
+        return None if inputs.failures else results
+    return chain([first], results)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from itertools import chain
 
-from stance.cli.options import Inputs, add_input_options, add_output_options, output_format
+from stance.cli.options import Inputs, add_input_options, add_output_options, begin, output_format
 from stance.targets import Target, builtin_targets, load_targets, resolve_targets
 
 __all__ = ["add_parser"]
@@ -54,10 +53,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"has to be at least 1, found {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 on, found {text!r}")
+    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -73,10 +71,9 @@ def _run(arguments: argparse.Namespace) -> int:
     analyses = analyze_documents(
         inputs, targets=targets, model=arguments.model, device=arguments.device, batch_size=arguments.batch_size
     )
-    first = next(analyses, None)
-    if first is None and inputs.failures:
+    everything = begin(analyses, inputs)
+    if everything is None:
         return 1
-    everything = analyses if first is None else chain([first], analyses)
     with open_output(arguments.output) as file:
         if form == "table":
             for analysis in everything:

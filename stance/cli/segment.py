@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from itertools import chain
 
-from stance.cli.options import Inputs, add_input_options, add_output_options, output_format
+from stance.cli.options import Inputs, add_input_options, add_output_options, begin, output_format
 from stance.text.segmentation import segment
 
 __all__ = ["add_parser"]
@@ -39,11 +38,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
     form = output_format(arguments, _FORMATS)
     inputs = Inputs(arguments, unit="document")
-    documents = iter(inputs)
-    first = next(documents, None)
-    if first is None and inputs.failures:
+    everything = begin(iter(inputs), inputs)
+    if everything is None:
         return 1
-    everything = documents if first is None else chain([first], documents)
     with open_output(arguments.output) as file:
         if form == "table":
             for document in everything:
