@@ -6,10 +6,24 @@ import codecs
 import logging
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stance.errors import EncodingError
 
-__all__ = ["Decoded", "check_encoding", "decode", "is_blank", "is_wide", "marked_encoding", "refuse_binary"]
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatch
+
+__all__ = [
+    "SAMPLE",
+    "Decoded",
+    "check_encoding",
+    "decode",
+    "detect_encoding",
+    "is_blank",
+    "is_wide",
+    "marked_encoding",
+    "refuse_binary",
+]
 
 _LOG = logging.getLogger("stance.text")
 _BOMS = (
@@ -33,8 +47,16 @@ _MAGIC = (
     (b"GIF8", "a GIF image", "Give a text file"),
     (b"PAR1", "a Parquet file", "Name it *.parquet or give --input-format parquet"),
 )
-_SAMPLE = 1 << 20
+SAMPLE = 1 << 20
 """Bytes by which an encoding is found out."""
+_FEW = 0.03
+"""Share of bytes beyond ASCII in English text at most: quotes, dashes, names. French has 4 %, Polish 8 %."""
+_LONG_RUN = re.compile(rb"[\x80-\xff]{4}")
+"""So many letters beyond ASCII in a row are another script."""
+_STRAY = re.compile(r"(?<=[^\W\d_])[\x80-\xac\xae-\xb6\xb8-\xbf\xd7\xf7](?=[^\W\d_])|(?<=[a-z])[\xc0-\xde](?=[a-z])")
+"""What hardly stands within a word: signs, and capitals between small letters."""
+_ICELANDIC = re.compile(r"[\xd0\xdd\xde\xf0\xfe]")
+"""Letters that only Icelandic has, of the languages written in cp1252; in Turkish they are others misread."""
 _VISIBLE = re.compile(r"[^\s\u200b-\u200d\u2060\ufeff]")
 _CONTROLS = frozenset(range(32)) - set(b"\t\n\x0b\x0c\r\x1a\x1b\x1c\x1d\x1e\x1f")
 
@@ -115,8 +137,10 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
     """
     check_encoding(encoding)
     if not encoding:
-        refuse_binary(data[:_SAMPLE], name)
+        refuse_binary(data[:SAMPLE], name)
         encoding = marked_encoding(data)
+    elif is_wide(encoding) and b"\x00" not in data and data:
+        raise EncodingError(f"{name}: not {encoding}: no byte is 0, as half of a space would be. Give its --encoding.")
     try:
         return Decoded(data.decode(encoding or "utf-8").removeprefix("\ufeff"), encoding or "utf-8")
     except UnicodeDecodeError as error:
@@ -130,31 +154,76 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
     return _detect(data, name)
 
 
+def needs_detection(sample: bytes) -> bool:
+    """Tell whether the first bytes of a file are text in another encoding than UTF-8 (not: UTF-8 with damage)."""
+    if marked_encoding(sample):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)  # the last character may be cut
+    except UnicodeDecodeError:
+        return not _is_damaged(sample)
+    return False
+
+
 def _is_damaged(data: bytes) -> bool:
     """Tell whether bytes are UTF-8 but for a few: other encodings hardly ever form its sequences by chance."""
-    text = data[:_SAMPLE].decode("utf-8", "replace")
+    text = data[:SAMPLE].decode("utf-8", "replace")
     beyond = sum(not character.isascii() for character in text)
     return beyond > 2 * text.count("\ufffd")
 
 
 def _detect(data: bytes, name: str) -> Decoded:
-    from charset_normalizer import from_bytes  # 60 ms, and hardly ever needed
-
-    sample = data if len(data) <= _SAMPLE else data[: data.rfind(b"\n", 0, _SAMPLE) + 1] or data[:_SAMPLE]
-    matches = from_bytes(sample, threshold=0.15)
-    best = matches.best()
-    if best is None:
-        raise EncodingError(f"{name}: not UTF-8, and no other encoding fits. Give its --encoding, as in windows-1252.")
-    # Western text often fits several encodings equally well ("à" is "ŕ" in cp1250); the commonest of them is taken.
-    ties = (m for m in matches if m.encoding == "cp1252" and (m.chaos, -m.coherence) <= (best.chaos, -best.coherence))
-    best = next(ties, best)
+    sample = data if len(data) <= SAMPLE else data[: data.rfind(b"\n", 0, SAMPLE) + 1] or data[:SAMPLE]
+    encoding = detect_encoding(sample, name)
     try:
-        text = data.decode(best.encoding)
+        return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError as error:
         raise EncodingError(
-            f"{name}: begins as {best.encoding}, but byte {error.start} does not fit. Give its --encoding."
+            f"{name}: begins as {encoding}, but byte {error.start} does not fit. Give its --encoding."
         ) from error
-    # Where only quotation marks and dashes tell, several encodings read the same; the commonest is named.
-    found = "cp1252" if text == data.decode("cp1252", "ignore") else best.encoding
+
+
+def detect_encoding(sample: bytes, name: str) -> str:
+    """Find out the encoding of bytes that are not UTF-8, and report it as a warning.
+
+    Args:
+        sample: The bytes, or the first of them, cut at the end of a line.
+        name: What messages call the file.
+
+    Returns:
+        Name of the encoding.
+
+    Raises:
+        EncodingError: If no encoding fits well.
+    """
+    found = _western(sample) or _most_plausible(sample)
+    if found is None:
+        raise EncodingError(f"{name}: not UTF-8, and no other encoding fits. Give its --encoding, as in windows-1252.")
     _LOG.warning("%s: not UTF-8; read as %s. If letters look wrong, give its --encoding.", name, found)
-    return Decoded(text, found)
+    return found
+
+
+def _western(sample: bytes) -> str | None:
+    """Take mostly English text for cp1252 if it reads well so: a few quotes, dashes and names tell no more."""
+    if sum(byte > 127 for byte in sample) > _FEW * len(sample) or _LONG_RUN.search(sample):
+        return None
+    text = sample.decode("cp1252", "replace")
+    return None if "\ufffd" in text or _STRAY.search(text) else "cp1252"
+
+
+def _most_plausible(sample: bytes) -> str | None:
+    from charset_normalizer import from_bytes  # 60 ms, and hardly ever needed
+
+    matches = [(match, str(match)) for match in from_bytes(sample, threshold=0.15)]
+    if not matches:
+        return None
+    # Several encodings often fit a text equally well ("à" is "ŕ" in cp1250). Signs within words give the wrong one away
+    # (Polish "że" is "¿e" in cp1252); of those left the commonest is taken.
+    best, text = min(matches, key=lambda pair: _rank(*pair))
+    # Where only quotation marks and dashes tell, several encodings read the same; the commonest is named.
+    return "cp1252" if text == sample.decode("cp1252", "ignore") else str(best.encoding)
+
+
+def _rank(match: CharsetMatch, text: str) -> tuple[int, float, float, bool]:
+    odd = len(_STRAY.findall(text)) + len(_ICELANDIC.findall(text))
+    return odd, match.chaos, -match.coherence, match.encoding != "cp1252"

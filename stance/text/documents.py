@@ -13,10 +13,10 @@ from typing import BinaryIO
 
 from stance.errors import InputError, MissingExtraError, suggest
 from stance.schema import Document
-from stance.text.decoding import decode, is_blank
+from stance.text.decoding import decode, is_blank, is_wide, needs_detection
 from stance.text.tables import Columns, read_csv, read_jsonl, read_parquet
 
-__all__ = ["FORMATS", "read_documents"]
+__all__ = ["FORMATS", "open_input", "read_documents"]
 
 FORMATS = ("text", "html", "jsonl", "csv", "tsv", "parquet")
 """What can be read; Markdown is text."""
@@ -37,6 +37,7 @@ _REFUSED = {
     ".xml": "XML is not read. Give its text, or --input-format html if it is a page",
 }
 _BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab", "list", "table"})
+_CHARSET = re.compile(rb"(?i)(?:charset|encoding)\s*=\s*[\"']?([a-z0-9_-]{3,30})")
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # of an encoding that no longer holds
 _REFERENCE = re.compile(r"&#(\d{1,7}|[xX][0-9a-fA-F]{1,6});?")
 
@@ -79,14 +80,25 @@ def read_documents(
     if form is None and suffix in _REFUSED:
         raise InputError(f"{name}: {_REFUSED[suffix]}.")
     kind = form or _SUFFIXES.get(suffix, "text")
-    with _open(name) as file:
+    with open_input(name) as file:
         if kind in ("text", "html"):
             yield _read_whole(file.read(), name, kind, encoding)
             return
         yield from _read_table(file, name, kind, Columns(text_column, id_column), encoding, on_error or _raise)
 
 
-def _open(name: str) -> BinaryIO:
+def open_input(name: str) -> BinaryIO:
+    """Open a file to read.
+
+    Args:
+        name: The file; ``-`` is stdin, read to its end.
+
+    Returns:
+        The file, binary and seekable.
+
+    Raises:
+        InputError: If it is missing, a directory or not readable.
+    """
     if name == "-":
         return io.BytesIO(sys.stdin.buffer.read())
     path = Path(name)
@@ -105,11 +117,25 @@ def _raise(error: InputError) -> None:
 
 
 def _read_whole(data: bytes, name: str, kind: str, encoding: str | None) -> Document:
+    if kind == "html" and encoding is None and needs_detection(data):
+        encoding = _declared_encoding(data)
     decoded = decode(data, name, encoding)
     text = _page_text(decoded.text, name) if kind == "html" else decoded.text
     if is_blank(text):
         raise InputError(f"{name}: the document is empty. Leave it out.")
     return Document(text, name, None, decoded.encoding, "blocks" if kind == "html" else "layout")
+
+
+def _declared_encoding(data: bytes) -> str | None:
+    """Tell what a page says of its encoding, if it is so; latin-1 means cp1252, as browsers read it."""
+    declared = _CHARSET.search(data[:4096])
+    name = declared[1].decode("ascii").lower() if declared else "utf-8"
+    name = "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii") else name
+    try:
+        data.decode(name)
+    except (LookupError, ValueError):
+        return None
+    return None if is_wide(name) else name  # whoever could read the declaration was not reading UTF-16
 
 
 def _read_table(

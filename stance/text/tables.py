@@ -14,9 +14,19 @@ from typing import Any, BinaryIO
 
 from stance.errors import EncodingError, InputError, MissingExtraError, suggest
 from stance.schema import Document
-from stance.text.decoding import check_encoding, decode, is_blank, is_wide, marked_encoding, refuse_binary
+from stance.text.decoding import (
+    SAMPLE,
+    check_encoding,
+    decode,
+    detect_encoding,
+    is_blank,
+    is_wide,
+    marked_encoding,
+    needs_detection,
+    refuse_binary,
+)
 
-__all__ = ["Columns", "read_csv", "read_jsonl", "read_parquet"]
+__all__ = ["Columns", "OnError", "read_csv", "read_jsonl", "read_objects", "read_parquet"]
 
 _LONGEST_CELL = 2**31 - 1
 _QUOTE = "Quote cells that hold the delimiter, a quote or a line break, and double the quotes in them"
@@ -50,7 +60,7 @@ def read_jsonl(
         file: The file, binary.
         name: What messages and documents call it.
         columns: The fields of text and id.
-        encoding: Its encoding; None means UTF-8.
+        encoding: Its encoding; None means UTF-8 or, if it is not, the one detected.
         on_error: Called for each bad line, which is then left out.
 
     Yields:
@@ -60,8 +70,31 @@ def read_jsonl(
         InputError: If the file is empty.
         EncodingError: If the file is no text.
     """
+    settled = _settle_encoding(file, name, encoding)
+    for where, row in read_objects(file, name, encoding=settled, on_error=on_error):
+        yield from _document(row, where, name, columns, settled, on_error)
+
+
+def read_objects(
+    file: BinaryIO, name: str, *, encoding: str | None = None, on_error: OnError
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read one JSON object a line, whatever it holds; blank lines are left out.
+
+    Args:
+        file: The file, binary.
+        name: What messages call it.
+        encoding: Its encoding; None means UTF-8 or, if it is not, the one detected.
+        on_error: Called for each line that is no JSON object, which is then left out.
+
+    Yields:
+        Where the object stands (``"rows.jsonl: line 17"``), and the object.
+
+    Raises:
+        InputError: If the file is empty.
+        EncodingError: If the file is no text.
+    """
     empty = True
-    for number, line, damage in _lines(file, name, encoding):
+    for number, line, damage in _lines(file, name, _settle_encoding(file, name, encoding)):
         if not line.strip():
             continue
         empty = False
@@ -70,7 +103,7 @@ def read_jsonl(
             continue
         where = f"{name}: line {number}"
         try:
-            row = json.loads(line.rstrip("\r\n"))
+            row = json.loads(line.rstrip("\r\n"), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             found: object = error
             if isinstance(error, json.JSONDecodeError):  # its own message counts lines, too
@@ -80,9 +113,13 @@ def read_jsonl(
         if not isinstance(row, dict):
             on_error(InputError(f"{where}: expected a JSON object, found {type(row).__name__}."))
             continue
-        yield from _document(row, where, name, columns, encoding or "utf-8", on_error)
+        yield where, row
     if empty:
         raise InputError(f"{name}: the file is empty. Expected one JSON object a line.")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def read_csv(
@@ -94,7 +131,7 @@ def read_csv(
         file: The file, binary.
         name: What messages and documents call it.
         columns: The columns of text and id.
-        encoding: Its encoding; None means UTF-8.
+        encoding: Its encoding; None means UTF-8 or, if it is not, the one detected.
         on_error: Called for each bad row, which is then left out.
         delimiter: What separates cells.
 
@@ -107,7 +144,8 @@ def read_csv(
     """
     # The limit is the interpreter's, not a reader's; an article is longer than its 131,072 characters can hold.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    rows = _rows(file, name, encoding, delimiter)
+    settled = _settle_encoding(file, name, encoding)
+    rows = _rows(file, name, settled, delimiter)
     _, header = next(rows, ("", []))
     if isinstance(header, InputError):
         raise header
@@ -121,12 +159,10 @@ def read_csv(
             on_error(InputError(f"{where}: expected {len(header)} cells, found {len(cells)}. {_QUOTE}."))
         else:
             row = dict(zip(header, cells, strict=True))
-            yield from _document(row, where, name, columns, encoding or "utf-8", on_error)
+            yield from _document(row, where, name, columns, settled, on_error)
 
 
-def _rows(
-    file: BinaryIO, name: str, encoding: str | None, delimiter: str
-) -> Iterator[tuple[str, list[str] | InputError]]:
+def _rows(file: BinaryIO, name: str, encoding: str, delimiter: str) -> Iterator[tuple[str, list[str] | InputError]]:
     """Give where each row of a CSV file begins and its cells, or what is wrong with it; blank lines are left out."""
     damages: list[EncodingError] = []  # of the lines read since the last row
 
@@ -189,24 +225,33 @@ def read_parquet(file: BinaryIO, name: str, columns: Columns, *, on_error: OnErr
         raise InputError(f"{name}: cannot be read as Parquet ({error}).") from error
 
 
-def _lines(file: BinaryIO, name: str, encoding: str | None) -> Iterator[tuple[int, str, EncodingError | None]]:
-    """Decode line by line: number, text, and what is wrong with it if it is not in the encoding."""
+def _settle_encoding(file: BinaryIO, name: str, encoding: str | None) -> str:
+    """Tell a table's encoding: the one named, what a byte order mark says, the one detected, or UTF-8."""
     check_encoding(encoding)
-    first = file.readline()
-    if not encoding:
-        refuse_binary(first[:4096], name)
-    codec = encoding or marked_encoding(first) or "utf-8"
-    if is_wide(codec):
-        whole = io.StringIO(decode(first + file.read(), name, codec).text)
+    if encoding:
+        return encoding
+    sample = file.read(SAMPLE)
+    file.seek(0)
+    refuse_binary(sample[:4096], name)
+    if needs_detection(sample):
+        return detect_encoding(sample[: sample.rfind(b"\n") + 1] or sample, name)
+    return marked_encoding(sample) or "utf-8"
+
+
+def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str, EncodingError | None]]:
+    """Decode line by line: number, text, and what is wrong with it if it is not in the encoding."""
+    if is_wide(encoding):
+        whole = io.StringIO(decode(file.read(), name, encoding).text)
         yield from ((number, line, None) for number, line in enumerate(whole, 1))
         return
+    first = file.readline()
     for number, line in enumerate(chain([first.removeprefix(codecs.BOM_UTF8)], file), 1):
         try:
-            yield number, line.decode(codec), None
+            yield number, line.decode(encoding), None
         except UnicodeDecodeError as error:
             found = f"byte {error.start} begins {line[error.start : error.start + 4].hex(' ')}"
-            damage = EncodingError(f"{name}: line {number}: not {codec}: {found}. Give the right --encoding.")
-            yield number, line.decode(codec, "replace"), damage
+            damage = EncodingError(f"{name}: line {number}: not {encoding}: {found}. Give the right --encoding.")
+            yield number, line.decode(encoding, "replace"), damage
 
 
 def _check_columns(header: Sequence[str], name: str, columns: Columns) -> None:
