@@ -31,9 +31,9 @@ def variants(folder: Path) -> dict[str, Path]:
     torch.manual_seed(0)
     network = StanceNetwork(encoder, HeadConfig(hidden=encoder.config.hidden_size))
     paths = {name: folder / name for name in ("fp32", "dynamic int8", "int8 blocks", "fp32 blocks", "shipped")}
-    for name, quantise in (("plain", False), ("whole", True)):
+    for name, precision in (("plain", "fp32"), ("whole", "int8")):
         (folder / name).mkdir()
-        export_network(network, folder / name, quantise=quantise)
+        export_network(network, folder / name, precision=precision)
     model = onnx.load(str(folder / "plain" / NETWORK_FILE))
     del model.graph.value_info[:]
     onnx.save(model, str(paths["fp32"]))

@@ -13,7 +13,7 @@ from typing import overload
 
 from stance.errors import InputError
 from stance.model.classifier import Classifier
-from stance.model.store import find_model
+from stance.model.store import CONFIG_FILE, find_model
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Prediction, Share
 from stance.targets import Target, resolve_targets
 from stance.text.decoding import is_blank
@@ -115,6 +115,7 @@ def analyze(
     model: str | Path | None = None,
     device: str | None = None,
     batch_size: int = 32,
+    show_progress: bool | None = None,
 ) -> Analysis:
     r"""Cut a document into paragraphs, tell where each stands, and sum up.
 
@@ -124,6 +125,7 @@ def analyze(
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
+        show_progress: Whether to draw a progress bar on stderr; None means only for several paragraphs on a terminal.
 
     Returns:
         The document's blocks, a prediction for each body block, and the counts of the labels.
@@ -137,7 +139,9 @@ def analyze(
     Share(count=1, total=2)
     """
     given = Document(document) if isinstance(document, str) else document
-    return next(analyze_documents([given], targets=targets, model=model, device=device, batch_size=batch_size))
+    wanted = resolve_targets(targets)
+    classifier = load_classifier(model, device)
+    return next(_analyze([given], classifier, wanted, batch_size, show_progress))
 
 
 def analyze_documents(
@@ -147,6 +151,7 @@ def analyze_documents(
     model: str | Path | None = None,
     device: str | None = None,
     batch_size: int = 32,
+    show_progress: bool | None = None,
 ) -> Iterator[Analysis]:
     """Analyse documents one after the other; paragraphs of several are judged together, which is faster.
 
@@ -156,17 +161,26 @@ def analyze_documents(
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
+        show_progress: Whether to draw a progress bar on stderr; None means only for several paragraphs on a terminal.
 
-    Yields:
-        One analysis a document, in order.
+    Returns:
+        One analysis a document, in order, as they are judged.
 
     Raises:
         InputError: If a document is empty, or an option makes no sense.
         UnknownTargetError: If a target's name is not built in.
         ModelError: If the model is missing, incomplete or altered.
     """
-    wanted = resolve_targets(targets)
-    classifier = load_classifier(model, device)
+    return _analyze(documents, load_classifier(model, device), resolve_targets(targets), batch_size, show_progress)
+
+
+def _analyze(
+    documents: Iterable[Document],
+    classifier: Classifier,
+    targets: Sequence[Target],
+    batch_size: int,
+    show_progress: bool | None,
+) -> Iterator[Analysis]:
     waiting: list[tuple[Document, tuple[Paragraph, ...]]] = []
     count = 0
     for document in documents:
@@ -178,13 +192,13 @@ def analyze_documents(
         waiting.append((document, blocks))
         count += len(blocks)
         if count >= _CHUNK:
-            yield from _judge(waiting, classifier, wanted, batch_size)
+            yield from _judge(waiting, classifier, targets, batch_size, show_progress)
             waiting, count = [], 0
-    yield from _judge(waiting, classifier, wanted, batch_size)
+    yield from _judge(waiting, classifier, targets, batch_size, show_progress)
 
 
 @lru_cache(maxsize=4)
-def _load(model: Path, device: str) -> Classifier:
+def _load(model: Path, device: str, _written: int) -> Classifier:
     return Classifier(model, device=device)
 
 
@@ -203,7 +217,9 @@ def load_classifier(model: str | Path | None = None, device: str | None = None) 
         ModelError: If the model is missing, incomplete or altered.
     """
     with _loading:
-        return _load(find_model(model).resolve(), "cpu" if device is None else str(device))
+        folder = find_model(model).resolve()
+        written = (folder / CONFIG_FILE).stat().st_mtime_ns  # a folder that was trained again is another model
+        return _load(folder, "cpu" if device is None else str(device), written)
 
 
 def _judge(
@@ -211,9 +227,11 @@ def _judge(
     classifier: Classifier,
     targets: Sequence[Target],
     batch_size: int,
+    show_progress: bool | None,
 ) -> Iterator[Analysis]:
     texts = [block.text for _, blocks in waiting for block in blocks if block.kind == "body"]
-    predictions = iter(classifier.predict(texts, targets, batch_size=batch_size))
+    with _progress(len(texts), show=show_progress) as advance:
+        predictions = iter(classifier.predict(texts, targets, batch_size=batch_size, progress=advance))
     for document, blocks in waiting:
         own = tuple(next(predictions) for block in blocks if block.kind == "body")
         yield Analysis(document, blocks, own, _summary(own, targets))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 import stance
 from stance.errors import InputError, ModelError, UnknownTargetError
 from stance.model.classifier import pool_windows
+from stance.model.store import find_model
 from stance.prediction import load_classifier
 from stance.schema import LABELS, Prediction
 
@@ -197,6 +200,32 @@ def test_progress_bar_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     stance.predict(TEXTS, show_progress=True)
     stance.predict(TEXTS)
     assert capfd.readouterr().out == ""
+
+
+def test_documents_are_judged_under_a_progress_bar(capfd: pytest.CaptureFixture[str], monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich draws bars on terminals only
+    stance.analyze("NATO met.\n\nChina did not.", show_progress=True)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "Predicting" in captured.err
+    stance.analyze("NATO met.\n\nChina did not.")
+    assert capfd.readouterr().err == ""
+
+
+def test_what_is_wrong_is_said_before_the_first_document_is_asked_for() -> None:
+    with pytest.raises(UnknownTargetError):
+        stance.analyze_documents(iter(()), targets=["Atlantis"])
+    with pytest.raises(ModelError):
+        stance.analyze_documents(iter(()), model="best")
+
+
+def test_a_model_written_again_is_loaded_again(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(find_model(), folder)
+    first = load_classifier(folder)
+    assert load_classifier(folder) is first
+    os.utime(folder / "config.json", ns=(1, 1))
+    assert load_classifier(folder) is not first
 
 
 def test_analyze() -> None:

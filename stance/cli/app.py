@@ -6,7 +6,8 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from stance import __version__
 from stance.cli import info, predict, segment
@@ -46,8 +47,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     for module in (predict, segment, info):
         module.add_parser(commands)
     arguments = parser.parse_args(argv)
-    logging.basicConfig(format="stance: %(levelname)s: %(message)s", stream=sys.stderr, force=True)
-    logging.getLogger("stance").setLevel(logging.WARNING)
+    with _messages():
+        return _guarded(arguments)
+
+
+class _Formatter(logging.Formatter):
+    """Messages as commands write them: ``stance: error: what is wrong``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"stance: {record.levelname.lower()}: {record.getMessage()}"
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    """Write what the library logs to stderr while a command runs, and leave logging as it was."""
+    logger = logging.getLogger("stance")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter())
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+
+
+def _guarded(arguments: argparse.Namespace) -> int:
+    """Run a command; what is wrong with its input is a line on stderr, what is wrong with the code a traceback."""
     try:
         status: int = arguments.run(arguments)
     except BrokenPipeError:

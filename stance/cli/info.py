@@ -41,7 +41,7 @@ def _run(arguments: argparse.Namespace) -> int:
     lines = [
         f"stance     {__version__} (Python {platform.python_version()}, onnxruntime {onnxruntime.__version__})",
         f"model      {config.name}: {folder}",
-        f"           {config.precision}, window {config.window} tokens, trained on {', '.join(config.targets)}",
+        f"           {config.precision} weights, window {config.window} tokens, trained on {', '.join(config.targets)}",
         f"           files whole: {', '.join(f'{name} {digest[:12]}' for name, digest in hashes.items())}",
     ]
     if score is not None:

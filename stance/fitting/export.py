@@ -1,4 +1,4 @@
-"""Exporting a network: ONNX with 8-bit weights for prediction, safetensors for further training."""
+"""Exporting a network: ONNX with 8-bit or fp16 weights for prediction, safetensors for further training."""
 
 from __future__ import annotations
 
@@ -16,28 +16,35 @@ from safetensors.torch import save_file
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, WEIGHTS_FILE
 
-__all__ = ["export_network"]
+__all__ = ["PRECISIONS", "export_network"]
+
+PRECISIONS = ("int8", "fp16", "fp32")
+"""How the weights of ``model.onnx`` can be stored, the smallest first; they are multiplied in fp32 in any case."""
 
 _OPSET = 20
 _BLOCK = 32
 """Weights that share a scale."""
+_SMALL = 1024
+"""Weights with fewer numbers than this are not worth storing in fp16."""
 _TABLE = 4096
 """A lookup table with more rows than this is quantised too; position embeddings are too few to matter."""
 
 
-def export_network(network: StanceNetwork, folder: Path, *, quantise: bool = True) -> None:
+def export_network(network: StanceNetwork, folder: Path, *, precision: str = "int8") -> None:
     """Write ``model.onnx`` and ``model.safetensors`` (fp16).
 
     Args:
         network: The network.
         folder: Where to write; has to exist.
-        quantise: Store the weights of ``model.onnx`` in 8 bits. They are multiplied in fp32: dynamic int8, which takes
-            a scale from each batch, makes a text's scores depend on its neighbours (docs/decisions/0002).
+        precision: One of `PRECISIONS`. Weights of 8 bits are multiplied in fp32, too: dynamic int8, which takes a scale
+            from each batch, makes a text's scores depend on its neighbours (docs/decisions/0002).
     """
     path = folder / NETWORK_FILE
     _export(network.eval(), path)
-    if quantise:
+    if precision == "int8":
         _quantise(path)
+    elif precision == "fp16":
+        _halve(path)
     weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
     (folder / WEIGHTS_FILE).chmod(path.stat().st_mode)  # safetensors writes a file that only its owner may read
@@ -85,6 +92,20 @@ def _strip(model: onnx.ModelProto) -> None:
     for item in (*graph.node, *graph.initializer, *graph.input, *graph.output):
         del item.metadata_props[:]
         item.doc_string = ""
+
+
+def _halve(path: Path) -> None:
+    """Store large weights in fp16 and widen them when the model is loaded."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    for item in list(graph.initializer):
+        if item.data_type == TensorProto.FLOAT and np.prod(item.dims) >= _SMALL:
+            graph.initializer.remove(item)
+            half = numpy_helper.to_array(item).astype(np.float16)
+            graph.initializer.append(numpy_helper.from_array(half, item.name + "_half"))
+            graph.node.insert(0, helper.make_node("Cast", [item.name + "_half"], [item.name], to=TensorProto.FLOAT))
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
 
 
 def _quantise(path: Path) -> None:

@@ -114,12 +114,13 @@ def open_output(path: str | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    place = Path(str(path)).resolve()
-    beside = place.with_name(f".{place.name[:40]}.{uuid.uuid4().hex[:8]}.part")
+    given = Path(str(path))
     try:
-        if place.is_dir():
+        if given.is_dir():
             raise InputError(f"{path}: is a directory. Give the name of a file to write.")
-        special = place.exists() and not place.is_file()  # a device or pipe cannot be replaced, only written to
+        special = given.exists() and not given.is_file()  # a device or pipe is written to, not replaced
+        place = given if special else given.resolve()
+        beside = place.with_name(f".{place.name[:40]}.{uuid.uuid4().hex[:8]}.part")
         file = place.open("wb") if special else beside.open("xb")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}). Give another --output.") from error

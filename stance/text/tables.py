@@ -261,7 +261,12 @@ def _check_columns(header: Sequence[str], name: str, columns: Columns) -> None:
         raise InputError(f"{name}: the column {twice!r} stands twice in the header. Name each column once.")
     if columns.text not in header:
         hint = suggest(columns.text, known)
-        raise InputError(f"{name}: no column {columns.text!r} for the text: {hint}. Name it with --text-column.")
+        cure = "Name it with --text-column"
+        if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), None)):
+            cure = f"Cells seem to be divided by {other!r}: " + (
+                "give --input-format tsv" if other == "\t" else "save the table with commas, or as JSONL"
+            )
+        raise InputError(f"{name}: no column {columns.text!r} for the text: {hint}. {cure}.")
     if columns.id not in header and columns.id != Columns().id:
         hint = suggest(columns.id, known)
         raise InputError(f"{name}: no column {columns.id!r} for the id: {hint}. Name it with --id-column.")

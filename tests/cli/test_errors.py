@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import stat
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -21,13 +22,12 @@ BODY = ["NATO met on Thursday. It agreed on a plan.", "China was not invited. It
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Run in an empty folder; the command's own log handlers do not outlive the test."""
+    """Run in an empty folder; a command leaves logging as it found it."""
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    loggers = logging.getLogger(), logging.getLogger("stance")
+    before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     yield tmp_path
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    assert before == [(logger.handlers, logger.level, logger.propagate) for logger in loggers]
 
 
 @pytest.fixture
@@ -80,21 +80,21 @@ def body(out):
 )
 def test_bad_file(folder, run, name, content, message):
     status, out, err = run("segment", write(folder, name, content))
-    assert (status, out, err) == (1, "", [f"stance: ERROR: {message}"])
+    assert (status, out, err) == (1, "", [f"stance: error: {message}"])
 
 
 def test_missing_file_and_directory(run):
-    assert run("segment", "no.txt") == (1, "", ["stance: ERROR: no.txt: no such file."])
-    message = "stance: ERROR: .: is a directory. Name its files, as in *.txt."
+    assert run("segment", "no.txt") == (1, "", ["stance: error: no.txt: no such file."])
+    message = "stance: error: .: is a directory. Name its files, as in *.txt."
     assert run("segment", ".") == (1, "", [message])
 
 
 def test_encoding(folder, run):
     name = write(folder, "a.txt", TEXT.replace("view", "vièw").encode("windows-1252"))
     message = "a.txt: not utf-8: byte 4 begins e8 77 0a 0a. Give the right --encoding."
-    assert run("segment", name, "--encoding", "utf-8") == (1, "", [f"stance: ERROR: {message}"])
+    assert run("segment", name, "--encoding", "utf-8") == (1, "", [f"stance: error: {message}"])
     message = "Unknown encoding 'utf-99'. Give a name as in utf-8, windows-1252, gb18030."
-    assert run("segment", name, "--encoding", "utf-99") == (1, "", [f"stance: ERROR: {message}"])
+    assert run("segment", name, "--encoding", "utf-99") == (1, "", [f"stance: error: {message}"])
     status, out, err = run("segment", name, "--encoding", "windows-1252", "--format", "jsonl")
     assert (status, err, rows(out)[0]["text"]) == (0, [], "A vièw")
 
@@ -103,7 +103,7 @@ def test_detected_encoding_is_a_warning_and_no_failure(folder, run):
     name = write(folder, "a.txt", TEXT.replace("It", "“It”").encode("windows-1252"))
     status, out, err = run("segment", name, "--format", "jsonl")
     assert (status, len(body(out))) == (0, 2)
-    assert err == ["stance: WARNING: a.txt: not UTF-8; read as cp1252. If letters look wrong, give its --encoding."]
+    assert err == ["stance: warning: a.txt: not UTF-8; read as cp1252. If letters look wrong, give its --encoding."]
 
 
 def test_malformed_line_17_costs_no_other(folder, run):
@@ -113,7 +113,7 @@ def test_malformed_line_17_costs_no_other(folder, run):
     assert status == 1
     assert [row["text"] for row in rows(out)] == [f"Row {number}." for number in range(1, 21) if number != 17]
     assert len(err) == 1
-    assert err[0].startswith("stance: ERROR: a.jsonl: line 17: not valid JSON (")
+    assert err[0].startswith("stance: error: a.jsonl: line 17: not valid JSON (")
 
 
 def test_bad_file_costs_no_other(folder, run):
@@ -130,7 +130,7 @@ def test_stdin(run, monkeypatch):
     status, out, err = run("segment", "-", "--format", "jsonl")
     assert (status, body(out), err) == (0, BODY, [])
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
-    assert run("segment", "-") == (1, "", ["stance: ERROR: -: the document is empty. Leave it out."])
+    assert run("segment", "-") == (1, "", ["stance: error: -: the document is empty. Leave it out."])
 
 
 # --- usage -----------------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_wrong_usage(folder, capsys, arguments):
 )
 def test_bad_output(folder, run, output, message):
     write(folder, "a.txt")
-    assert run("segment", "a.txt", "-o", output) == (1, "", [f"stance: ERROR: {message}"])
+    assert run("segment", "a.txt", "-o", output) == (1, "", [f"stance: error: {message}"])
     assert [path.name for path in folder.iterdir()] == ["a.txt"]
     assert (folder / "a.txt").read_text("utf-8") == TEXT
 
@@ -201,7 +201,7 @@ def test_output_is_kept_and_nothing_left_when_the_work_breaks_off(folder, run, m
 
     monkeypatch.setattr("stance.cli.segment.segment", segment)
     if error is KeyboardInterrupt:
-        expected = (130, "", ["stance: ERROR: interrupted; nothing was written to --output"])
+        expected = (130, "", ["stance: error: interrupted; nothing was written to --output"])
         assert run("segment", *names, "-o", "x.jsonl") == expected
     else:  # a bug keeps its traceback
         with pytest.raises(RuntimeError):
@@ -260,7 +260,7 @@ def test_parquet_round_trip(folder, run):
 
 def test_parquet_is_not_written_to_a_terminal(folder, run, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    message = "stance: ERROR: Parquet is no text for a terminal. Name a file with --output."
+    message = "stance: error: Parquet is no text for a terminal. Name a file with --output."
     assert run("segment", write(folder, "a.txt"), "--format", "parquet") == (1, "", [message])
 
 
@@ -269,6 +269,15 @@ def test_missing_extra_leaves_no_output(folder, run, monkeypatch):
     status, out, err = run("segment", write(folder, "a.txt"), "-o", "x.parquet")
     assert (status, out) == (1, "")
     assert err == [
-        "stance: ERROR: Writing Parquet needs packages that are not installed: pip install 'stance-kit[parquet]'"
+        "stance: error: Writing Parquet needs packages that are not installed: pip install 'stance-kit[parquet]'"
     ]
     assert [path.name for path in folder.iterdir()] == ["a.txt"]
+
+
+def test_output_to_a_pipe_by_its_device(folder):
+    write(folder, "a.txt")
+    code = "from stance.cli.app import run; run()"
+    command = [sys.executable, "-c", code, "segment", "a.txt", "--format", "jsonl", "-o", "/dev/stdout"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert body(result.stdout) == BODY

@@ -151,7 +151,7 @@ def fails(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     captured = capsys.readouterr()
     assert captured.out == ""
     (line,) = captured.err.splitlines()
-    assert line.startswith("stance: ERROR: ")
+    assert line.startswith("stance: error: ")
     return line
 
 

@@ -12,7 +12,7 @@ import torch
 
 import stance
 from stance.errors import InputError, ModelError
-from stance.fitting import loop
+from stance.fitting import loop, release
 from stance.fitting.config import Recipe, read_recipe
 from stance.fitting.encoders import load_encoder, locate_encoder
 from stance.fitting.examples import prepare, read_examples
@@ -59,6 +59,31 @@ def test_a_recipe_becomes_a_model_that_predicts(built: Built) -> None:
     assert f"**{test['mean_macro_f1']:.3f}**" in (built.folder / "README.md").read_text(encoding="utf-8")
     assert not built.folder.with_name("model.new").exists()
     assert stance.predict("Beijing is a menace. Rain fell.", model=built.folder)["NATO"].label == "absent"
+
+
+def test_weights_that_8_bits_would_spoil_are_stored_in_16(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = iter([0.9, 1.0])
+    compare = release._compare
+
+    def spoilt(*arguments: object) -> dict:
+        metrics = compare(*arguments)
+        metrics["test"]["agreement_with_fp32"] = next(measured)
+        return metrics
+
+    monkeypatch.setattr(release, "_compare", spoilt)
+    config = build_model(built.recipe, tmp_path / "model", checkpoints=built.recipe.parent / "run")
+    assert config.precision == read_config(tmp_path / "model").precision == "fp16"
+    texts = [example.text for example in read_examples(built.recipe.parent / "test.jsonl", builtin_targets())]
+    network, half = (tmp_path / "model" / name for name in ("model.onnx", "model.safetensors"))
+    assert network.stat().st_size < 1.5 * half.stat().st_size  # a graph and its weights in 16 bits
+    for ours, theirs in zip(
+        Classifier(tmp_path / "model").predict(texts, builtin_targets()),
+        Classifier(built.folder).predict(texts, builtin_targets()),
+        strict=True,
+    ):
+        assert {name: ours[name].label for name in ours} == {name: theirs[name].label for name in theirs}
 
 
 def test_batches_do_not_matter_to_an_exported_model(built: Built) -> None:

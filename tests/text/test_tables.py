@@ -254,6 +254,13 @@ def test_csv_without_header_does_not_fill_the_screen(write):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("sign", "cure"), [(";", "save the table with commas"), ("\t", "give --input-format tsv")])
+def test_csv_divided_by_something_else(write, sign, cure):
+    path = write("a.csv", f"id{sign}text\n1{sign}NATO met.\n")
+    with pytest.raises(InputError, match=f"Cells seem to be divided by .*: {cure}"):
+        read(path)
+
+
 def test_column_that_stands_twice(write):
     with pytest.raises(InputError, match=r"the column 'text' stands twice in the header\. Name each column once"):
         read(write("a.csv", "text,id,text\na,1,b\n"))
