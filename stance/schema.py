@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -10,6 +10,8 @@ __all__ = [
     "KINDS",
     "LABELS",
     "Analysis",
+    "Anchor",
+    "Annotation",
     "Document",
     "Kind",
     "Label",
@@ -81,6 +83,78 @@ class Paragraph:
     end: int
     kind: Kind = "body"
     index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a paragraph stands, and by what it is found again in another copy of its document.
+
+    Text, prefix and suffix are the W3C Web Annotation Data Model's TextQuoteSelector, start and end its
+    TextPositionSelector (section 4.2). What is not known is None or empty.
+
+    Attributes:
+        document: Name of the document.
+        document_sha256: SHA-256 of the document's text as UTF-8, in hexadecimal.
+        start: First code point in the document.
+        end: Code point after the last.
+        text: The paragraph, exactly as it stands there.
+        prefix: What stands before it.
+        suffix: What stands after it.
+        text_sha256: SHA-256 of the normalised paragraph (`stance.annotation.standoff.normalise`).
+        words: How many words the paragraph has.
+        fingerprint: Hashes of some of its runs of words, to find it by where there is no text.
+    """
+
+    document: str = ""
+    document_sha256: str = ""
+    start: int | None = None
+    end: int | None = None
+    text: str | None = None
+    prefix: str = ""
+    suffix: str = ""
+    text_sha256: str = ""
+    words: int | None = None
+    fingerprint: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What one annotator said of one paragraph; or a paragraph that waits for annotation.
+
+    Attributes:
+        id: Id of the paragraph; the same for all its annotators.
+        anchor: Where the paragraph stands.
+        labels: Target name -> label. A target that was not annotated is not there.
+        annotator: Who labelled; empty if nobody has.
+        reported: Whether the evaluation is mostly relayed speech; None if not said.
+        time: When, in ISO 8601 with zone.
+        codebook: Version of the codebook.
+        confidence: The annotator's confidence in [0, 1].
+        comment: What the annotator noted.
+        soft_labels: Target name -> label -> share in [0, 1] of the annotators, or probability; each sums to 1.
+        doubt: Target name -> labels that nearly were given.
+        votes: Annotator -> target -> label, where labels of several were settled into one.
+        source: What is known of the document: title, outlet, speaker, year, genre, licence and the like.
+    """
+
+    id: str
+    anchor: Anchor
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    annotator: str = ""
+    reported: bool | None = None
+    time: str = ""
+    codebook: str = ""
+    confidence: float | None = None
+    comment: str = ""
+    soft_labels: Mapping[str, Mapping[Label, float]] = field(default_factory=dict)
+    doubt: Mapping[str, Sequence[Label]] = field(default_factory=dict)
+    votes: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str | None:
+        """The paragraph, where it is at hand."""
+        return self.anchor.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Target:
     Attributes:
         name: Short name, the key of results.
         aliases: Names that make the target present in a text, its own name included. One with a capital in it is
-            matched as written and in full capitals; one in small letters in any case.
+            matched as written, as the first word of a sentence, and in full capitals; one in small letters in any case.
         description: One sentence that says what is meant; the model reads it.
         exclude: Phrases inside which an alias does not count ("South China Sea").
 
@@ -171,6 +171,8 @@ def _pattern(target: Target) -> re.Pattern[str]:
             forms.append(f"(?i:{_literal(alias)})")
             continue
         forms.append(_literal(alias))
+        if alias[0].islower():  # "the Alliance" begins a sentence as "The Alliance"
+            forms.append(_literal(alias[0].upper() + alias[1:]))
         if len(alias) > _SHORT and alias != alias.upper():
             forms.append(_literal(alias.upper()))
     excluded = [f"(?i:{_literal(phrase)})" for phrase in sorted(target.exclude, key=len, reverse=True)]

@@ -19,6 +19,7 @@ ROWS = {
     "schema": 0,
     "targets": 0,
     "text": 1,
+    "annotation": 2,
     "evaluation.metrics": 1,
     "fitting.config": 1,
     "model.store": 1,
