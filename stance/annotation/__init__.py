@@ -1,0 +1,1 @@
+"""Labelled paragraphs: files, agreement, splits, and the tools that people label in."""

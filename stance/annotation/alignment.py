@@ -1,0 +1,162 @@
+"""Where an edited paragraph may stand: places that share runs of words with it, with its words or only their hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stance.annotation.anchors import split_words
+from stance.annotation.boundaries import find_end
+from stance.annotation.copies import Copy
+from stance.errors import MissingExtraError
+from stance.schema import Anchor
+
+__all__ = ["Place", "apart", "places_by_text"]
+
+_SEEDS = (3, 2)
+"""Words of the runs that candidates share; shorter ones only where there is none."""
+_FREQUENT = 40
+"""Runs that a document has more often tell nothing of the place."""
+_CANDIDATES = 4
+"""Places of a document that are aligned."""
+_MARGIN = 8
+"""Words by which the part of the document that is aligned reaches beyond what is expected."""
+
+
+_EDGE = 12
+_REACH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a paragraph may stand.
+
+    Attributes:
+        start: First code point.
+        end: Code point after the last.
+        score: How similar it is, in [0, 1].
+        context: How similar what stands around is, in [0, 1]; 0 if that is not known.
+    """
+
+    start: int
+    end: int
+    score: float
+    context: float = 0.0
+
+
+def places_by_text(anchor: Anchor, copy: Copy) -> list[Place]:
+    """Find where the words of a paragraph may stand in an edited copy of its document.
+
+    Args:
+        anchor: The anchor, with text.
+        copy: The copy.
+
+    Returns:
+        Places that do not overlap, the most similar first.
+
+    Raises:
+        MissingExtraError: If rapidfuzz is not installed.
+    """
+    words = split_words(anchor.text or "")
+    before, after = split_words(anchor.prefix)[1:], split_words(anchor.suffix)[:-1]
+    found = [_align(words, before, after, copy=copy, region=region) for region in _regions(words, copy) if region]
+    return apart([place for place in found if place is not None])
+
+
+def apart(places: list[Place]) -> list[Place]:
+    """Sort places by score, and leave out those that overlap a better one."""
+    kept: list[Place] = []
+    for place in sorted(places, key=lambda place: -(place.score + place.context)):
+        if all(place.end <= other.start or place.start >= other.end for other in kept):
+            kept.append(place)
+    return kept
+
+
+def _regions(words: Sequence[str], copy: Copy) -> Iterator[tuple[int, int]]:
+    """Find parts of the document, in words, that share runs of words with a paragraph in the same order."""
+    hits: list[tuple[int, int]] = []
+    for length in _SEEDS:
+        runs = copy.runs(length)
+        for inner in range(len(words) - length + 1):
+            places = runs.get(" ".join(words[inner : inner + length]), [])
+            if len(places) <= _FREQUENT:
+                hits += [(place - inner, inner) for place in places]
+        if hits:
+            break
+    hits.sort()
+    width = max(_MARGIN, len(words) // 4)
+    for _ in range(_CANDIDATES):
+        low, high = _densest(hits, width)
+        if low == high:
+            return
+        first, last = hits[low][0], hits[high - 1][0]
+        yield max(0, first - _MARGIN), min(len(copy.words), last + len(words) + _MARGIN)
+        hits = [hit for hit in hits if not first - width <= hit[0] <= last + width]
+
+
+def _densest(hits: Sequence[tuple[int, int]], width: int) -> tuple[int, int]:
+    """Find the slice of hits, sorted by where the paragraph would start, that covers most of it within a width."""
+    best, low, counts = (0, 0, 0), 0, dict[int, int]()
+    for high, (start, inner) in enumerate(hits):
+        counts[inner] = counts.get(inner, 0) + 1
+        while hits[low][0] < start - width:
+            counts[hits[low][1]] -= 1
+            if not counts[hits[low][1]]:
+                del counts[hits[low][1]]
+            low += 1
+        if len(counts) > best[0]:
+            best = len(counts), low, high + 1
+    return best[1:]
+
+
+def _align(
+    words: Sequence[str], before: Sequence[str], after: Sequence[str], *, copy: Copy, region: tuple[int, int]
+) -> Place | None:
+    """Align a paragraph and what stood around it with a part of the document, to find its ends."""
+    try:
+        from rapidfuzz.distance import Levenshtein
+    except ImportError:
+        raise MissingExtraError("Finding edited paragraphs again", "annotate") from None
+    low, high = max(0, region[0] - len(before)), min(len(copy.words), region[1] + len(after))
+    target = copy.words[low:high]
+    codes = Levenshtein.opcodes([*before, *words, *after], target)
+    first, last = len(before), len(before) + len(words)
+    start = end = 0
+    for code in codes:
+        drift = code.dest_start - code.src_start
+        if code.src_start <= first < code.src_end:
+            start = min(first + drift, code.dest_end)
+        if code.src_start < last <= code.src_end:
+            end = min(last + drift, code.dest_end)
+    start, end = start + low, end + low
+    if start >= end:
+        return None
+    first_word = _settle(copy, start, words, before, forward=True)
+    after_word = _settle(copy, end, words, after, forward=False)
+    if first_word is None or after_word is None or first_word >= after_word:
+        return None
+    start, end = first_word, after_word
+    span = copy.span(start, end)
+    score = Levenshtein.normalized_similarity(" ".join(words), " ".join(copy.words[start:end]))
+    around = [
+        Levenshtein.normalized_similarity(" ".join(known), " ".join(there))
+        for known, there in (
+            (before, copy.words[max(0, start - len(before)) : start]),
+            (after, copy.words[end : end + len(after)]),
+        )
+        if known
+    ]
+    return Place(*span, score, sum(around) / len(around) if around else 0.0)
+
+
+def _settle(copy: Copy, guess: int, words: Sequence[str], outside: Sequence[str], *, forward: bool) -> int | None:
+    """Find the word near a guess that the paragraph starts with (or that follows it)."""
+    low, high = max(0, guess - _REACH), min(len(copy.words), guess + _REACH)
+    part = copy.words[low:high]
+    edges = {place for edge in (copy.line_edges, copy.block_edges) for place in edge[not forward]}
+    if forward:
+        turned = {high - place for place in edges}
+        found = find_end(words[:_EDGE][::-1], outside[-_EDGE:][::-1], part[::-1], turned)
+        return None if found is None else high - found
+    found = find_end(words[-_EDGE:], outside[:_EDGE], part, {place - low for place in edges})
+    return None if found is None else low + found

@@ -1,0 +1,143 @@
+"""Files of annotations: JSON Lines, one annotator's labels of one paragraph a line, with or without text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from stance.annotation.validation import check_value
+from stance.errors import InputError
+from stance.schema import Anchor, Annotation
+from stance.text.documents import open_input
+from stance.text.tables import read_objects
+
+__all__ = ["annotation_to_row", "read_annotations", "row_to_annotation", "write_annotations"]
+
+_ANCHOR = ("document", "document_sha256", "start", "end", "text", "prefix", "suffix", "text_sha256", "words")
+_REST = (
+    "reported",
+    "annotator",
+    "time",
+    "codebook",
+    "confidence",
+    "comment",
+    "soft_labels",
+    "doubt",
+    "votes",
+    "source",
+)
+_SUM = 1e-3
+"""How far shares may be from summing to 1: files round them."""
+
+
+def read_annotations(path: str | Path, *, on_error: Callable[[InputError], None] | None = None) -> Iterator[Annotation]:
+    """Read annotations, one JSON object a line (schema: ``stance annotate schema annotation``).
+
+    Args:
+        path: The file; ``-`` is stdin.
+        on_error: Called for each bad line, which is then left out; None raises at the first.
+
+    Yields:
+        The annotations in the order of the file.
+
+    Raises:
+        InputError: If the file is missing or empty, or a line is no JSON, has an unknown or missing field, a value of
+            another type, an unknown label, or the id and annotator of a line before; it names file, line and field.
+        MissingExtraError: If the packages of ``stance-kit[annotate]`` are not installed.
+    """
+    name = str(path)
+    report = on_error or _raise
+    seen: dict[tuple[str, str], str] = {}
+    with open_input(name) as file:
+        for where, row in read_objects(file, name, on_error=report):
+            try:
+                annotation = row_to_annotation(row, where)
+                key = (annotation.id, annotation.annotator)
+                if key in seen:
+                    by = f" by annotator {key[1]!r}" if key[1] else ""
+                    raise InputError(
+                        f"{where}: field 'id': {key[0]!r}{by} stands already in {seen[key]}. "
+                        "Give each paragraph an id of its own, and each annotator one line a paragraph."
+                    )
+            except InputError as error:
+                report(error)
+                continue
+            seen[key] = where.rpartition(": ")[2]
+            yield annotation
+
+
+def _raise(error: InputError) -> None:
+    raise error
+
+
+def row_to_annotation(row: dict[str, Any], where: str) -> Annotation:
+    """Make an annotation of a JSON object.
+
+    Args:
+        row: The object.
+        where: Where it stands, for messages.
+
+    Returns:
+        The annotation.
+
+    Raises:
+        InputError: If it does not follow the schema, or its values contradict each other.
+
+    >>> row_to_annotation({"id": "p1", "labels": {"NATO": "favor"}, "annotator": "A"}, "line 1").labels
+    {'NATO': 'favor'}
+    """
+    check_value(row, "annotation", where)
+    start, end, text = row.get("start"), row.get("end"), row.get("text")
+    if start is not None and end <= start:
+        raise InputError(f"{where}: field 'end': expected more than start ({start}), found {end}.")
+    if start is not None and text is not None and len(text) != end - start:
+        raise InputError(
+            f"{where}: field 'text': has {len(text)} code points, but start and end say {end - start}. "
+            "Offsets count code points of the document, not bytes or UTF-16 units."
+        )
+    for target, shares in row.get("soft_labels", {}).items():
+        if abs(sum(shares.values()) - 1) > _SUM:
+            total = sum(shares.values())
+            raise InputError(f"{where}: field 'soft_labels.{target}': expected shares that sum to 1, found {total:g}.")
+    anchor = Anchor(
+        **{name: row[name] for name in _ANCHOR if name in row}, fingerprint=tuple(row.get("fingerprint", ()))
+    )
+    rest = {name: row[name] for name in _REST if name in row}
+    return Annotation(row["id"], anchor, row.get("labels", {}), **rest)
+
+
+def annotation_to_row(annotation: Annotation) -> dict[str, Any]:
+    """Make the JSON object of an annotation; what is not known is left out.
+
+    Args:
+        annotation: The annotation.
+
+    Returns:
+        Plain JSON types, in the order that files have.
+    """
+    row: dict[str, Any] = {"id": annotation.id}
+    row |= {name: getattr(annotation.anchor, name) for name in _ANCHOR}
+    row["fingerprint"] = list(annotation.anchor.fingerprint)
+    row["labels"] = dict(annotation.labels)
+    row |= {name: getattr(annotation, name) for name in _REST}
+    return {name: value for name, value in row.items() if value is not None and value not in ("", [], {})}
+
+
+def write_annotations(file: BinaryIO, annotations: Iterable[Annotation]) -> int:
+    """Write annotations, one JSON object a line.
+
+    Args:
+        file: Where to, binary (`stance.reporting.outputs.open_output` writes whole files or none).
+        annotations: What to write.
+
+    Returns:
+        How many were written.
+    """
+    count = 0
+    for annotation in annotations:
+        row = annotation_to_row(annotation)
+        file.write(json.dumps(row, ensure_ascii=False, default=dict).encode("utf-8", "backslashreplace") + b"\n")
+        count += 1
+    return count

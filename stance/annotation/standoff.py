@@ -1,0 +1,148 @@
+"""Finding annotated paragraphs again in one's own copy of their document, also where it was edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from stance.annotation.alignment import Place, places_by_text
+from stance.annotation.anchors import fold, hash_text, normalise
+from stance.annotation.copies import Copy
+from stance.annotation.fingerprints import places_by_fingerprint
+from stance.schema import Anchor, Document, Paragraph
+
+__all__ = ["How", "Match", "find_anchor", "find_in_copy"]
+
+How = Literal["offsets", "moved", "fuzzy"]
+"""``offsets``: the same document; ``moved``: the same text elsewhere; ``fuzzy``: an edited text."""
+
+_NEAR = 4
+"""How many times as far the second nearest of several equal texts has to be as the nearest."""
+_CLEAR = 0.2
+"""By how much what stands around one of several equal texts has to be more similar than around the others."""
+_SIMILAR = 0.6
+_ALONE = 0.7
+_LEAD = 0.1
+_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a paragraph was found again.
+
+    Attributes:
+        start: First code point in the copy.
+        end: Code point after the last.
+        how: By what it was found.
+        score: Similarity in [0, 1]: of the text, or without text the share of its hashes; 1 unless ``fuzzy``.
+    """
+
+    start: int
+    end: int
+    how: How
+    score: float = 1.0
+
+
+def find_anchor(anchor: Anchor, document: Document, blocks: Sequence[Paragraph]) -> Match | None:
+    """Find a paragraph again in a copy of its document.
+
+    Args:
+        anchor: What is known of the paragraph.
+        document: The copy.
+        blocks: Its blocks, as `stance.segment` gives them.
+
+    Returns:
+        Where the paragraph stands; None if it is not there, or if several places fit about as well.
+
+    Raises:
+        MissingExtraError: If the text was edited and rapidfuzz (``stance-kit[annotate]``) is not installed.
+    """
+    return find_in_copy(anchor, Copy(document, blocks))
+
+
+def find_in_copy(anchor: Anchor, copy: Copy) -> Match | None:
+    """Find a paragraph again, as `find_anchor`, in a copy made ready once for many anchors.
+
+    Args:
+        anchor: What is known of the paragraph.
+        copy: The copy.
+
+    Returns:
+        Where the paragraph stands, or None.
+    """
+    if anchor.document_sha256 == copy.sha256 and _stands(anchor, copy.document.text):
+        assert anchor.start is not None and anchor.end is not None
+        return Match(anchor.start, anchor.end, "offsets")
+    exact = _exact(anchor, copy)
+    if exact:
+        chosen = _choose(anchor, copy, exact)
+        return Match(*chosen, "moved") if chosen else None
+    if anchor.text is not None:
+        return _best_text(places_by_text(anchor, copy))
+    return _best_print(anchor, copy, places_by_fingerprint(anchor, copy))
+
+
+def _stands(anchor: Anchor, text: str) -> bool:
+    """Tell whether what is known of the paragraph agrees with what stands at its offsets."""
+    if anchor.start is None or anchor.end is None or not anchor.start < anchor.end <= len(text):
+        return False
+    there = text[anchor.start : anchor.end]
+    if anchor.text is not None and anchor.text != there:
+        return False
+    return not anchor.text_sha256 or anchor.text_sha256 == hash_text(there)
+
+
+def _exact(anchor: Anchor, copy: Copy) -> list[tuple[int, int]]:
+    if anchor.text is not None:
+        return copy.occurrences(anchor.text)
+    return [(block.start, block.end) for block in copy.block_hashes.get(anchor.text_sha256, ())]
+
+
+def _choose(anchor: Anchor, copy: Copy, spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Choose among equal texts by what stands around them, then by nearness; None if neither is clear."""
+    if len(spans) == 1:
+        return spans[0]
+    ranked = sorted(((_context(anchor, copy.document.text, span), span) for span in spans), reverse=True)
+    if ranked[0][0] >= ranked[1][0] + _CLEAR:
+        return ranked[0][1]
+    if anchor.start is None:
+        return None
+    near = sorted((abs(span[0] - anchor.start), span) for score, span in ranked if score > ranked[0][0] - _CLEAR)
+    return near[0][1] if near[0][0] * _NEAR < near[1][0] else None
+
+
+def _context(anchor: Anchor, text: str, span: tuple[int, int]) -> float:
+    """Tell how similar what stands around a place is to prefix and suffix, in [0, 2]."""
+    start, end = span
+    before = text[max(0, start - len(anchor.prefix)) : start]
+    after = text[end : end + len(anchor.suffix)]
+    pairs = ((anchor.prefix, before), (anchor.suffix, after))
+    return sum(_ratio(known, there) for known, there in pairs if known)
+
+
+def _ratio(known: str, there: str) -> float:
+    return SequenceMatcher(None, normalise(fold(known)), normalise(fold(there)), autojunk=False).ratio()
+
+
+def _best_text(places: Sequence[Place]) -> Match | None:
+    if not places:
+        return None
+    best = places[0]
+    if best.score < (_SIMILAR if best.context >= 0.5 else _ALONE):
+        return None
+    if len(places) > 1 and best.score + best.context / 4 < places[1].score + places[1].context / 4 + _LEAD:
+        return None
+    return Match(best.start, best.end, "fuzzy", best.score)
+
+
+def _best_print(anchor: Anchor, copy: Copy, places: Sequence[Place]) -> Match | None:
+    if not places:
+        return None
+    best = places[0]
+    if hash_text(copy.document.text[best.start : best.end]) == anchor.text_sha256:
+        return Match(best.start, best.end, "moved")
+    if best.score < _SHARE or (len(places) > 1 and best.score * 0.6 < places[1].score):
+        return None
+    return Match(best.start, best.end, "fuzzy", best.score)
