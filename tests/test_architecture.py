@@ -20,6 +20,7 @@ ROWS = {
     "targets": 0,
     "text": 1,
     "annotation": 2,
+    "annotation.interchange": 3,
     "evaluation.metrics": 1,
     "fitting.config": 1,
     "model.store": 1,
