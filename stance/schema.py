@@ -100,7 +100,7 @@ class Anchor:
         text: The paragraph, exactly as it stands there.
         prefix: What stands before it.
         suffix: What stands after it.
-        text_sha256: SHA-256 of the normalised paragraph (`stance.annotation.standoff.normalise`).
+        text_sha256: SHA-256 of the normalised paragraph (`stance.annotation.anchors.normalise`).
         words: How many words the paragraph has.
         fingerprint: Hashes of some of its runs of words, to find it by where there is no text.
     """

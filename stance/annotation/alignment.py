@@ -21,10 +21,10 @@ _CANDIDATES = 4
 """Places of a document that are aligned."""
 _MARGIN = 8
 """Words by which the part of the document that is aligned reaches beyond what is expected."""
-
-
 _EDGE = 12
+"""Words at a paragraph's ends, and around it, by which its ends are settled."""
 _REACH = 32
+"""Words around a guessed end among which the end is sought."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from stance.schema import Anchor, Annotation
 from stance.text.documents import open_input
 from stance.text.tables import read_objects
 
-__all__ = ["annotation_to_row", "read_annotations", "row_to_annotation", "write_annotations"]
+__all__ = ["annotation_to_row", "keep_distinct", "read_annotations", "row_to_annotation", "write_annotations"]
 
 _ANCHOR = ("document", "document_sha256", "start", "end", "text", "prefix", "suffix", "text_sha256", "words")
 _REST = (
@@ -33,14 +33,14 @@ _SUM = 1e-3
 
 
 def read_annotations(path: str | Path, *, on_error: Callable[[InputError], None] | None = None) -> Iterator[Annotation]:
-    """Read annotations, one JSON object a line (schema: ``stance annotate schema annotation``).
+    """Read annotations, one JSON object a line (`stance.annotation.validation.load_schema` gives the schema).
 
     Args:
         path: The file; ``-`` is stdin.
         on_error: Called for each bad line, which is then left out; None raises at the first.
 
-    Yields:
-        The annotations in the order of the file.
+    Returns:
+        The annotations in the order of the file, as they are read.
 
     Raises:
         InputError: If the file is missing or empty, or a line is no JSON, has an unknown or missing field, a value of
@@ -49,23 +49,36 @@ def read_annotations(path: str | Path, *, on_error: Callable[[InputError], None]
     """
     name = str(path)
     report = on_error or _raise
+
+    def found() -> Iterator[tuple[str, Annotation]]:
+        with open_input(name) as file:
+            for where, row in read_objects(file, name, on_error=report):
+                try:
+                    yield where, row_to_annotation(row, where)
+                except InputError as error:
+                    report(error)
+
+    return keep_distinct(found(), report)
+
+
+def keep_distinct(
+    found: Iterable[tuple[str, Annotation]], report: Callable[[InputError], None]
+) -> Iterator[Annotation]:
+    """Leave out, and report, a second record of an annotator on a paragraph."""
     seen: dict[tuple[str, str], str] = {}
-    with open_input(name) as file:
-        for where, row in read_objects(file, name, on_error=report):
-            try:
-                annotation = row_to_annotation(row, where)
-                key = (annotation.id, annotation.annotator)
-                if key in seen:
-                    by = f" by annotator {key[1]!r}" if key[1] else ""
-                    raise InputError(
-                        f"{where}: field 'id': {key[0]!r}{by} stands already in {seen[key]}. "
-                        "Give each paragraph an id of its own, and each annotator one line a paragraph."
-                    )
-            except InputError as error:
-                report(error)
-                continue
-            seen[key] = where.rpartition(": ")[2]
-            yield annotation
+    for where, annotation in found:
+        key = (annotation.id, annotation.annotator)
+        if key in seen:
+            by = f" by annotator {key[1]!r}" if key[1] else ""
+            report(
+                InputError(
+                    f"{where}: there is a record of paragraph {key[0]!r}{by} before, at {seen[key]}. "
+                    "Keep one record of each annotator."
+                )
+            )
+            continue
+        seen[key] = where
+        yield annotation
 
 
 def _raise(error: InputError) -> None:

@@ -46,7 +46,7 @@ def places_by_fingerprint(anchor: Anchor, copy: Copy) -> list[Place]:
         chain = _chain(hits)
         used = {place for place, _ in chain}
         hits = [hit for hit in hits if hit[0] not in used]
-        if len(chain) < 2 and len(prints) > 3:
+        if len(chain) < 2 and len(prints) > 1:
             break
         place = _outline(chain, anchor, copy)
         if place is not None:

@@ -38,7 +38,7 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--encoding",
         metavar="NAME",
-        help="encoding of the files (default: UTF-8; that of texts and pages is detected if it is another)",
+        help="encoding of the files (default: UTF-8; if it is another, it is detected and reported)",
     )
 
 

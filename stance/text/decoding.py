@@ -50,7 +50,7 @@ _MAGIC = (
 SAMPLE = 1 << 20
 """Bytes by which an encoding is found out."""
 _FEW = 0.03
-"""Share of bytes beyond ASCII in English text at most: quotes, dashes, names. French has 4 %, Polish 8 %."""
+"""Share of bytes beyond ASCII in English text at most: quotes, dashes, names. Languages with accents have more."""
 _LONG_RUN = re.compile(rb"[\x80-\xff]{4}")
 """So many letters beyond ASCII in a row are another script."""
 _STRAY = re.compile(r"(?<=[^\W\d_])[\x80-\xac\xae-\xb6\xb8-\xbf\xd7\xf7](?=[^\W\d_])|(?<=[a-z])[\xc0-\xde](?=[a-z])")

@@ -94,4 +94,7 @@ def test_missing_fields():
 def test_an_annotator_says_one_thing_of_a_paragraph(tmp_path):
     annotations, errors = read(tmp_path, ROW, ROW | {"annotator": "B"}, ROW)
     assert [annotation.annotator for annotation in annotations] == ["A", "B"]
-    assert "line 3: field 'id': 'p1' by annotator 'A' stands already in line 1." in errors[0]
+    assert errors == [
+        f"{tmp_path}/rows.jsonl: line 3: there is a record of paragraph 'p1' by annotator 'A' before, "
+        f"at {tmp_path}/rows.jsonl: line 1. Keep one record of each annotator."
+    ]

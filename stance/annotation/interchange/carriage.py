@@ -134,7 +134,8 @@ def _check(annotation: Annotation, before: Sequence[Annotation], scheme: Scheme,
     where = f"Paragraph {annotation.id!r}"
     if needs_text and not annotation.text:
         raise InputError(
-            f"{where}: has no text to show. Fill it in from your copy of the document (stance annotate hydrate)."
+            f"{where}: has no text to show. Fill it in from your copy of the document "
+            "(stance.annotation.hydration.hydrate)."
         )
     for other in before[:1]:
         old, new = _paragraph_row(other), _paragraph_row(annotation)
@@ -218,9 +219,7 @@ def unpack(packed: object, text: object, where: str) -> Carried:
         InputError: If it is missing or damaged, or the tool's text is another one.
     """
     if not isinstance(packed, dict) or not isinstance(packed.get("paragraph"), dict):
-        raise InputError(
-            f"{where}: field 'stance' is missing or damaged. Expected what travelled along from stance annotate export."
-        )
+        raise InputError(f"{where}: field 'stance' is missing or damaged. Expected what the file held that went out.")
     records, waiting = packed.get("records", []), packed.get("waiting")
     if not isinstance(records, list) or not all(isinstance(row, dict) for row in records):
         raise InputError(f"{where}: field 'stance.records': expected a list of objects, found {records!r:.60}.")

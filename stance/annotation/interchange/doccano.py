@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stance.annotation.interchange.carriage import Item, describe, group, model_labels, pack, settle, unpack
-from stance.annotation.interchange.reading import Reading, keep_distinct, read_lines, write_lines
+from stance.annotation.interchange.reading import Reading, read_records, write_lines
 from stance.annotation.interchange.scheme import REPORTED, Scheme, join_labels, split_labels
 from stance.errors import InputError
 from stance.schema import Annotation
@@ -68,22 +68,14 @@ def from_tasks(content: bytes, scheme: Scheme, reading: Reading) -> Iterator[Ann
         reading: Name of the file, and how it is read. Give ``annotator`` for what was labelled in doccano; then all
             labels of the file are that person's, those that were imported with it, too.
 
-    Yields:
+    Returns:
         The records: those that went out, unless somebody changed them, and the new ones. A line without labels is a
         record only if it went out so.
 
     Raises:
         InputError: If the file or a record is not usable.
     """
-    yield from keep_distinct(_all(content, scheme, reading), reading.on_error)
-
-
-def _all(content: bytes, scheme: Scheme, reading: Reading) -> Iterator[tuple[str, Annotation]]:
-    for where, line in read_lines(content, reading.name, reading.on_error):
-        try:
-            yield from _records(line, where, scheme, reading)
-        except InputError as error:
-            reading.on_error(error)
+    return read_records(content, reading, lambda line, where: _records(line, where, scheme, reading))
 
 
 def _records(line: dict[str, Any], where: str, scheme: Scheme, reading: Reading) -> Iterator[tuple[str, Annotation]]:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from stance.annotation.files import keep_distinct
 from stance.annotation.interchange.carriage import (
     Carried,
     Item,
@@ -24,7 +25,7 @@ from stance.annotation.interchange.carriage import (
     unpack,
 )
 from stance.annotation.interchange.label_studio_interface import COMMENT, CONFIDENCE, TEXT, control_name
-from stance.annotation.interchange.reading import Reading, encode, keep_distinct, read_value
+from stance.annotation.interchange.reading import Reading, encode, read_value
 from stance.annotation.interchange.scheme import REPORTED, Scheme, set_label
 from stance.errors import InputError, suggest
 from stance.schema import Annotation, Label

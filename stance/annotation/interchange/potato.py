@@ -14,10 +14,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from stance.annotation.files import keep_distinct
 from stance.annotation.interchange.carriage import Carried, describe, group, pack, unpack
 from stance.annotation.interchange.reading import (
     Reading,
-    keep_distinct,
     read_lines,
     read_value,
     to_time,

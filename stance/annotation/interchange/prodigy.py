@@ -18,8 +18,7 @@ from typing import Any
 from stance.annotation.interchange.carriage import Item, describe, group, model_labels, pack, settle, unpack
 from stance.annotation.interchange.reading import (
     Reading,
-    keep_distinct,
-    read_lines,
+    read_records,
     to_seconds,
     to_time,
     write_lines,
@@ -94,22 +93,14 @@ def from_tasks(content: bytes, scheme: Scheme, reading: Reading) -> Iterator[Ann
         scheme: What annotators were asked.
         reading: Name of the file, and how it is read. The tool's name of an annotator is ``_annotator_id``.
 
-    Yields:
+    Returns:
         The records: those that went out, unless somebody changed them, and the new ones. ``comment`` is read where a
         recipe asks for it in a field of that name.
 
     Raises:
         InputError: If the file or a record is not usable.
     """
-    yield from keep_distinct(_all(content, scheme, reading), reading.on_error)
-
-
-def _all(content: bytes, scheme: Scheme, reading: Reading) -> Iterator[tuple[str, Annotation]]:
-    for where, line in read_lines(content, reading.name, reading.on_error):
-        try:
-            yield from _records(line, where, scheme, reading)
-        except InputError as error:
-            reading.on_error(error)
+    return read_records(content, reading, lambda line, where: _records(line, where, scheme, reading))
 
 
 def _records(line: dict[str, Any], where: str, scheme: Scheme, reading: Reading) -> Iterator[tuple[str, Annotation]]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from stance.annotation.files import keep_distinct
 from stance.errors import InputError
 from stance.schema import Annotation
 from stance.text.tables import read_objects
 
-__all__ = ["Reading", "keep_distinct", "read_lines", "read_value", "to_seconds", "to_time", "write_lines"]
+__all__ = ["Reading", "read_lines", "read_records", "read_value", "to_seconds", "to_time", "write_lines"]
 
 
 def _raise(error: InputError) -> None:
@@ -50,6 +51,30 @@ def read_lines(
     return read_objects(io.BytesIO(content), name, encoding="utf-8", on_error=on_error)
 
 
+def read_records(
+    content: bytes, reading: Reading, make: Callable[[dict[str, Any], str], Iterable[tuple[str, Annotation]]]
+) -> Iterator[Annotation]:
+    """Read a file of one JSON object a line; a bad line is reported and costs no other.
+
+    Args:
+        content: The file.
+        reading: Name of the file, and what happens to bad lines.
+        make: Object and where it stands to records, with where each stands.
+
+    Yields:
+        The records, one of each annotator on a paragraph.
+    """
+
+    def found() -> Iterator[tuple[str, Annotation]]:
+        for where, line in read_lines(content, reading.name, reading.on_error):
+            try:
+                yield from make(line, where)
+            except InputError as error:
+                reading.on_error(error)
+
+    return keep_distinct(found(), reading.on_error)
+
+
 def read_value(content: bytes, name: str) -> Any:  # noqa: ANN401 -- any JSON
     """Read a file that is one JSON value.
 
@@ -77,26 +102,6 @@ def write_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
 def encode(text: str) -> bytes:
     r"""Encode JSON as UTF-8; a lone surrogate becomes its escape ``\udXXX``."""
     return text.encode("utf-8", "backslashreplace")
-
-
-def keep_distinct(
-    found: Iterable[tuple[str, Annotation]], report: Callable[[InputError], None]
-) -> Iterator[Annotation]:
-    """Leave out, and report, a second record of an annotator on a paragraph."""
-    seen: dict[tuple[str, str], str] = {}
-    for where, annotation in found:
-        key = (annotation.id, annotation.annotator)
-        if key in seen:
-            by = f" by annotator {key[1]!r}" if key[1] else ""
-            report(
-                InputError(
-                    f"{where}: there is a record of paragraph {key[0]!r}{by} before, at {seen[key]}. "
-                    "Keep one record of each annotator."
-                )
-            )
-            continue
-        seen[key] = where
-        yield annotation
 
 
 def to_time(seconds: object) -> str:

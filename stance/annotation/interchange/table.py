@@ -12,9 +12,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from stance.annotation.files import annotation_to_row, row_to_annotation
+from stance.annotation.files import annotation_to_row, keep_distinct, row_to_annotation
 from stance.annotation.interchange.carriage import check_sum, group
-from stance.annotation.interchange.reading import Reading, keep_distinct
+from stance.annotation.interchange.reading import Reading
 from stance.annotation.interchange.scheme import REPORTED, Scheme
 from stance.errors import InputError, suggest
 from stance.schema import Annotation

@@ -16,7 +16,6 @@ from stance.annotation.anchors import hash_text
 from stance.annotation.interchange import doccano, label_studio, potato, prodigy, table
 from stance.annotation.interchange.formats import FORMATS, find_format, lost
 from stance.annotation.interchange.label_studio_interface import control_name, labelling_config
-from stance.annotation.interchange.offsets import from_utf16, to_utf16
 from stance.annotation.interchange.reading import Reading, to_seconds, to_time
 from stance.annotation.interchange.scheme import Scheme, Term
 from stance.errors import InputError
@@ -482,27 +481,3 @@ def test_times() -> None:
     assert to_time(1795512600) == to_time(1795512600.9) == "2026-11-24T09:30:00Z"
     assert to_seconds("") is to_seconds("2026-13-24T09:30Z") is None
     assert to_time("x") == to_time(True) == to_time(10**20) == ""
-
-
-# Offsets
-
-
-@given(
-    st.text(st.characters(exclude_categories=["Cs"]))
-    | st.sampled_from(["👩‍👩‍👧é", "e\u0301\r\n😀", "\u202bשלום\u202c𝒳"])
-)
-def test_utf16_offsets_against_the_codec(text: str) -> None:
-    for place in range(len(text) + 1):
-        units = len(text[:place].encode("utf-16-le")) // 2
-        assert to_utf16(text, place) == units
-        assert from_utf16(text, units) == place
-
-
-def test_bad_offsets() -> None:
-    with pytest.raises(InputError, match=r"UTF-16 offset 2 stands inside a character \('😀'\)\. Expected 1 or 3"):
-        from_utf16("a😀b", 2)
-    for offset in (-1, 5):
-        with pytest.raises(InputError, match="does not stand in a text of 4 units"):
-            from_utf16("a😀b", offset)
-        with pytest.raises(InputError, match="does not stand in a text of 3 code points"):
-            to_utf16("a😀b", offset)
