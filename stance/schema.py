@@ -57,6 +57,7 @@ class Document:
         encoding: The encoding that it was decoded from, if it came as bytes.
         breaks: What line breaks mean: ``"layout"`` if that has to be found out, ``"blocks"`` if each ends a block (text
             extracted from HTML), ``"none"`` if the text is one paragraph (a row of a table).
+        source: What else is known of it, from the columns of a table that were asked for: outlet, year and the like.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Document:
     id: str | int | float | None = None
     encoding: str | None = None
     breaks: Literal["layout", "blocks", "none"] = "layout"
+    source: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

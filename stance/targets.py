@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Target", "builtin_targets", "find_mentions", "load_targets", "resolve_targets"]
+__all__ = ["Target", "builtin_targets", "find_codebook", "find_mentions", "load_targets", "resolve_targets"]
 
 _FIELDS = {"name": str, "description": str, "aliases": list, "exclude": list}
 _SHORT = 3
@@ -77,8 +76,21 @@ def builtin_targets() -> tuple[Target, ...]:
 
 @lru_cache(maxsize=1)
 def _builtin() -> tuple[Target, ...]:
-    text = resources.files("stance").joinpath("targets.toml").read_text(encoding="utf-8")
-    return _parse(text, "stance/targets.toml")
+    path = find_codebook()
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    entries = [{key: entry[key] for key in _FIELDS if key in entry} for entry in tables["target"]]
+    return tuple(_target(entry, f"{path.name}: target {number}") for number, entry in enumerate(entries, 1))
+
+
+def find_codebook() -> Path:
+    """Find the project's codebook: in the package, or in the checkout that an editable install runs from.
+
+    Returns:
+        The file, ``codebook.toml``.
+    """
+    package = Path(__file__).resolve().parent
+    released = package / "released" / "codebook.toml"
+    return released if released.is_file() else package.parent / "annotations" / "codebook.toml"
 
 
 def load_targets(path: str | Path) -> tuple[Target, ...]:

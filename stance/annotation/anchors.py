@@ -182,16 +182,18 @@ def make_items(document: Document, blocks: Iterable[Paragraph]) -> Iterator[Anno
         blocks: Its blocks; those that are no body are left out.
 
     Yields:
-        Annotations without labels. The id is made of the document's hash and the offsets, so it is the same each time.
+        Annotations without labels. The id of a table's row that is one paragraph is the row's own; else it is made of
+        the document's hash and the offsets. So it is the same each time.
 
     Raises:
         InputError: If a block does not stand in the document.
     """
     sha256 = hash_document(document)
+    whole = document.breaks == "none" and document.id is not None
     for block in blocks:
         if block.kind == "body":
-            name = _sha256(f"{sha256}:{block.start}:{block.end}")[:_ID_DIGITS]
-            yield Annotation(name, _make(document, sha256, block))
+            name = str(document.id) if whole else _sha256(f"{sha256}:{block.start}:{block.end}")[:_ID_DIGITS]
+            yield Annotation(name, _make(document, sha256, block), source=document.source)
 
 
 def without_text(annotation: Annotation) -> Annotation:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "check_value", "load_schema"]
 
-SCHEMAS = ("annotation",)
+SCHEMAS = ("annotation", "codebook")
 """Names of the published schemas."""
 
 _TYPES = {

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from stance import __version__
 from stance.cli import info, predict, segment
+from stance.cli.annotate import commands as annotate
 from stance.errors import StanceError
 
 __all__ = ["main", "run"]
@@ -20,6 +21,7 @@ _EPILOG = """examples:
   stance predict article.txt
   stance predict articles/*.txt --format jsonl --output stances.jsonl
   stance segment article.txt
+  stance annotate --help
   stance info
 
 exit status: 0 done, 1 something failed (the rest is done), 2 wrong usage"""
@@ -44,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"stance {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (predict, segment, info):
+    for module in (predict, segment, annotate, info):
         module.add_parser(commands)
     arguments = parser.parse_args(argv)
     with _messages():
@@ -52,10 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Formatter(logging.Formatter):
-    """Messages as commands write them: ``stance: error: what is wrong``."""
+    """Messages as commands write them: ``stance: error: what is wrong``, ``stance: what was done``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"stance: {record.levelname.lower()}: {record.getMessage()}"
+        kind = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        return f"stance: {kind}{record.getMessage()}"
 
 
 @contextmanager
@@ -66,7 +69,7 @@ def _messages() -> Iterator[None]:
     handler.setFormatter(_Formatter())
     before = logger.level, logger.propagate
     logger.addHandler(handler)
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
         yield

@@ -15,7 +15,15 @@ from stance.errors import InputError, StanceError
 from stance.schema import Document
 from stance.text.documents import FORMATS, read_documents
 
-__all__ = ["Inputs", "add_input_options", "add_output_options", "begin", "output_format"]
+__all__ = [
+    "Inputs",
+    "add_input_options",
+    "add_output_options",
+    "begin",
+    "output_format",
+    "positive_number",
+    "split_names",
+]
 
 T = TypeVar("T")
 
@@ -47,6 +55,18 @@ def add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=formats, help="default: told by the name of --output, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+
+
+def split_names(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def positive_number(text: str) -> int:
+    """Read a whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 on, found {text!r}")
+    return int(text)
 
 
 def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> str:
@@ -106,6 +126,7 @@ class Inputs:
             form=self.arguments.input_format,
             text_column=self.arguments.text_column,
             id_column=self.arguments.id_column,
+            source_columns=split_names(getattr(self.arguments, "source_columns", "")),
             encoding=self.arguments.encoding,
             on_error=self.report,
         )

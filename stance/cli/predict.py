@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from stance.cli.options import Inputs, add_input_options, add_output_options, begin, output_format
+from stance.cli.options import (
+    Inputs,
+    add_input_options,
+    add_output_options,
+    begin,
+    output_format,
+    positive_number,
+    split_names,
+)
 from stance.targets import Target, builtin_targets, load_targets, resolve_targets
 
 __all__ = ["add_parser"]
@@ -46,16 +54,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cpu)")
     parser.add_argument(
-        "--batch-size", type=_positive, default=32, metavar="N", help="most windows in a batch (default: 32)"
+        "--batch-size", type=positive_number, default=32, metavar="N", help="most windows in a batch (default: 32)"
     )
     add_output_options(parser, _FORMATS)
     parser.set_defaults(run=_run)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 on, found {text!r}")
-    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -89,5 +91,5 @@ def _targets(arguments: argparse.Namespace) -> tuple[Target, ...]:
     if arguments.targets is None:
         return resolve_targets([*builtin_targets(), *own])
     known = {target.name.casefold(): target for target in own}
-    asked = [name.strip() for name in arguments.targets.split(",") if name.strip()]
+    asked = split_names(arguments.targets)
     return resolve_targets([known.get(name.casefold(), name) for name in asked])

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Share, Stance
 
-__all__ = ["block_table", "document_table", "print_table"]
+__all__ = ["block_table", "clean", "document_table", "print_table"]
 
 _MARKS: Mapping[Label, str] = {"favor": "▲", "against": "▼", "neutral": "●", "absent": "·"}
 _STYLES: Mapping[Label, str] = {"favor": "bold green", "against": "bold red", "neutral": "yellow", "absent": "dim"}
@@ -59,15 +59,15 @@ def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType
     table.add_column("#", justify="right", style="dim", no_wrap=True)
     table.add_column("paragraph", ratio=1, no_wrap=True, overflow="ellipsis")
     for target in targets:
-        table.add_column(_clean(target), no_wrap=True, min_width=14)
+        table.add_column(clean(target), no_wrap=True, min_width=14)
     judged = iter(analysis.predictions)
     for block in analysis.blocks:
         if block.kind == "body":
             prediction = next(judged)
             marks = [_mark(prediction[target]) for target in targets]
-            table.add_row(str(block.index), Text(_clean(block.text)), *marks)
+            table.add_row(str(block.index), Text(clean(block.text)), *marks)
         elif block.kind == "heading":
-            table.add_row(str(block.index), Text(_clean(block.text), style="bold"))
+            table.add_row(str(block.index), Text(clean(block.text), style="bold"))
     return Group(_title(analysis.document), table, Padding(_summary(analysis, targets), (0, 0, 1, 0)))
 
 
@@ -82,13 +82,13 @@ def block_table(document: Document, blocks: Sequence[Paragraph]) -> RenderableTy
     for block in blocks:
         style = _KIND_STYLES[block.kind]
         offsets = (str(block.start), str(block.end))
-        table.add_row(str(block.index), Text(block.kind, style=style), *offsets, Text(_clean(block.text), style=style))
+        table.add_row(str(block.index), Text(block.kind, style=style), *offsets, Text(clean(block.text), style=style))
     return Group(_title(document), table)
 
 
 def _title(document: Document) -> Text:
-    title = Text(_clean(document.name or "document"), style="bold underline")
-    return title if document.id is None else title.append(f"  {_clean(str(document.id))}", style="dim")
+    title = Text(clean(document.name or "document"), style="bold underline")
+    return title if document.id is None else title.append(f"  {clean(str(document.id))}", style="dim")
 
 
 def _mark(stance: Stance) -> Text:
@@ -108,7 +108,7 @@ def _summary(analysis: Analysis, targets: Sequence[str]) -> RenderableType:
     for target in targets:
         shares = analysis.summary[target]
         counts = [Text(f"{_MARKS[label]} {label} {_count(shares[label])}", style=_STYLES[label]) for label in LABELS]
-        grid.add_row(Text(_clean(target), style="bold"), _bar(shares), *counts)
+        grid.add_row(Text(clean(target), style="bold"), _bar(shares), *counts)
     return Group(Text(line, style="dim"), grid)
 
 
@@ -125,6 +125,6 @@ def _bar(shares: Mapping[Label, Share]) -> Text:
     return bar
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Make one line without characters that a terminal would obey."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

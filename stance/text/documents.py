@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -48,6 +48,7 @@ def read_documents(
     form: str | None = None,
     text_column: str = "text",
     id_column: str = "id",
+    source_columns: Sequence[str] = (),
     encoding: str | None = None,
     on_error: Callable[[InputError], None] | None = None,
 ) -> Iterator[Document]:
@@ -60,6 +61,7 @@ def read_documents(
         form: One of `FORMATS`; None lets the file's name tell, and takes what it does not know for text.
         text_column: Field or column with the text, in tables.
         id_column: Field or column with the id, in tables; rows need not have one.
+        source_columns: Fields or columns kept as `Document.source`, in tables.
         encoding: The encoding; None means UTF-8 or, for texts and pages that are not, the one detected (a warning of
             the logger ``stance.text`` says which).
         on_error: Called for each bad row, which is then left out; None raises at the first.
@@ -84,7 +86,8 @@ def read_documents(
         if kind in ("text", "html"):
             yield _read_whole(file.read(), name, kind, encoding)
             return
-        yield from _read_table(file, name, kind, Columns(text_column, id_column), encoding, on_error or _raise)
+        columns = Columns(text_column, id_column, tuple(source_columns))
+        yield from _read_table(file, name, kind, columns, encoding, on_error or _raise)
 
 
 def open_input(name: str) -> BinaryIO:

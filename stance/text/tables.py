@@ -45,10 +45,12 @@ class Columns:
     Attributes:
         text: Field or column of the text.
         id: Field or column of the id; rows need not have one.
+        source: Fields or columns that say what else is known; rows need not have them, but the header of a table does.
     """
 
     text: str = "text"
     id: str = "id"
+    source: tuple[str, ...] = ()
 
 
 def read_jsonl(
@@ -215,7 +217,7 @@ def read_parquet(file: BinaryIO, name: str, columns: Columns, *, on_error: OnErr
         table = parquet.ParquetFile(file)
         header = table.schema_arrow.names
         _check_columns(header, name, columns)
-        wanted = [column for column in (columns.text, columns.id) if column in header]
+        wanted = [column for column in dict.fromkeys((columns.text, columns.id, *columns.source)) if column in header]
         number = 0
         for batch in table.iter_batches(batch_size=_PARQUET_ROWS, columns=wanted):
             for row in batch.to_pylist():
@@ -270,6 +272,11 @@ def _check_columns(header: Sequence[str], name: str, columns: Columns) -> None:
     if columns.id not in header and columns.id != Columns().id:
         hint = suggest(columns.id, known)
         raise InputError(f"{name}: no column {columns.id!r} for the id: {hint}. Name it with --id-column.")
+    missing = next((column for column in columns.source if column not in header), None)
+    if missing is not None:
+        raise InputError(
+            f"{name}: no column {missing!r}: {suggest(missing, known)}. Name others with --source-columns."
+        )
 
 
 def _document(
@@ -294,4 +301,16 @@ def _document(
             InputError(f"{where}: field {columns.id!r} has to be a string or number, found {type(identity).__name__}.")
         )
     else:
-        yield Document(text, name, identity, encoding, "none")
+        yield Document(text, name, identity, encoding, "none", _source(row, columns))
+
+
+def _source(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
+    """Give what the row says of its document; a date of Parquet becomes text, an object gives its fields."""
+    found: dict[str, Any] = {}
+    for column in columns.source:
+        value = row.get(column)
+        if isinstance(value, Mapping):
+            found |= value
+        elif value not in (None, ""):
+            found[column] = value if isinstance(value, str | int | float | bool) else str(value)
+    return found

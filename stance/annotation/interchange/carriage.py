@@ -14,12 +14,12 @@ from typing import Any
 from stance.annotation.anchors import hash_text, normalise
 from stance.annotation.files import annotation_to_row, row_to_annotation
 from stance.annotation.interchange.scheme import Scheme
+from stance.annotation.suggestions import is_model
 from stance.errors import InputError, suggest
 from stance.schema import LABELS, Annotation, Label
 
-__all__ = ["Carried", "Item", "check_sum", "describe", "group", "is_model", "model_labels", "pack", "settle", "unpack"]
+__all__ = ["Carried", "Item", "check_sum", "describe", "group", "model_labels", "pack", "settle", "unpack"]
 
-MODEL = "model:"
 _CONTEXT = ("title", "outlet", "speaker", "year")
 
 
@@ -75,11 +75,6 @@ class Carried:
             InputError: If it does not follow the schema.
         """
         return row_to_annotation({**self.paragraph, **record}, where)
-
-
-def is_model(annotation: Annotation) -> bool:
-    """Tell whether a model made the record."""
-    return annotation.annotator.startswith(MODEL)
 
 
 def model_labels(annotation: Annotation, scheme: Scheme) -> dict[str, tuple[Label, float | None]]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from stance.annotation.interchange import doccano, label_studio, potato, prodigy, table
-from stance.annotation.interchange.carriage import is_model, record_row
+from stance.annotation.interchange.carriage import record_row
 from stance.annotation.interchange.reading import Reading
 from stance.annotation.interchange.scheme import Scheme
+from stance.annotation.suggestions import is_model
 from stance.errors import InputError, suggest
 from stance.schema import Annotation
 

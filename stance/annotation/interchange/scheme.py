@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stance.annotation.codebook import Codebook, CodebookTarget
+from stance.annotation.guideline import to_instructions
 from stance.errors import InputError, suggest
 from stance.schema import LABELS, Annotation, Label
 
-__all__ = ["REPORTED", "Scheme", "Term", "join_labels", "split_labels"]
+__all__ = ["REPORTED", "Scheme", "Term", "join_labels", "make_scheme", "split_labels"]
 
 REPORTED = "reported"
 _YES_NO = {True: "yes", False: "no"}
@@ -75,6 +77,41 @@ class Scheme:
         """One name for each target and label (``NATO:favor``), and for whether speech is reported."""
         pairs = [f"{target}:{label}" for target in self.target_names for label in self.label_names]
         return (*pairs, *(f"{REPORTED}:{word}" for word in _YES_NO.values()))
+
+
+def make_scheme(codebook: Codebook, targets: Sequence[str] | None = None) -> Scheme:
+    """Make what annotators are asked of the codebook.
+
+    Args:
+        codebook: The codebook.
+        targets: Names of the targets to ask for; None means all of the codebook.
+
+    Returns:
+        The scheme, its definitions and guideline those of the codebook.
+
+    Raises:
+        InputError: If the codebook has no target of a name.
+        MissingExtraError: If the packages of ``stance-kit[annotate]`` are not installed.
+
+    >>> from stance.annotation.codebook import read_codebook
+    >>> make_scheme(read_codebook(), ["China"]).target_names
+    ('China',)
+    """
+    known = {target.name: target for target in codebook.targets}
+    asked = codebook.target_names if targets is None else targets
+    unknown = next((name for name in asked if name not in known), None)
+    if unknown is not None:
+        raise InputError(f"The codebook has no target {unknown!r}: {suggest(unknown, known)}.")
+    return Scheme(
+        tuple(Term(name, _definition(known[name])) for name in asked),
+        tuple(Term(label.name, label.text) for label in codebook.labels),
+        to_instructions(codebook),
+        codebook.version,
+    )
+
+
+def _definition(target: CodebookTarget) -> str:
+    return f"{target.counts} Not by itself: {target.counts_not}" if target.counts_not else target.counts
 
 
 def join_labels(annotation: Annotation, scheme: Scheme) -> list[str]:

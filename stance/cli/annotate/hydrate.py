@@ -1,0 +1,105 @@
+"""``stance annotate hydrate``: finding annotated paragraphs again in one's own copies."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stance.cli.annotate.records import (
+    LOG,
+    Records,
+    Subparsers,
+    add_command,
+    add_files,
+    add_output,
+    write_json,
+    write_records,
+)
+from stance.errors import InputError, StanceError
+
+if TYPE_CHECKING:
+    from stance.schema import Document
+
+__all__ = ["add_parsers"]
+
+_SHOWN = 5
+
+
+def add_parsers(commands: Subparsers) -> None:
+    """Add the subcommand."""
+    parser = add_command(
+        commands,
+        "hydrate",
+        "Find annotated paragraphs again in one's own copies. At their offsets where the document is the same, else by "
+        "the words of the paragraph or their hashes. Says how many were found, moved, edited and missing; exit status "
+        "1 if any is missing.",
+        """
+        stance annotate hydrate annotations/standoff/articles.jsonl --texts ../shared/articles -o labelled.jsonl
+        stance annotate hydrate labels.jsonl --texts old/ new/ --report report.json --missing rest.jsonl -o found.jsonl
+        """,
+    )
+    add_files(parser)
+    parser.add_argument(
+        "--texts",
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="folders or files: texts, pages, tables, as predict reads",
+    )
+    parser.add_argument("--text-column", default="text", metavar="NAME", help="column with the text (default: text)")
+    parser.add_argument("--id-column", default="id", metavar="NAME", help="column with the id (default: id)")
+    parser.add_argument("--report", metavar="FILE", help="write the counts and the ids of what is missing as JSON")
+    parser.add_argument("--missing", metavar="FILE", help="write the annotations that were not found")
+    add_output(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from stance.annotation.hydration import hydrate
+
+    records = Records()
+    given = records.require(arguments.files)
+    found = hydrate(given, _documents(arguments, records))
+    write_records(arguments.output, found.annotations)
+    if arguments.report:
+        write_json(arguments.report, found.to_dict())
+    if arguments.missing:
+        write_records(arguments.missing, found.missing)
+    counts = f"found {found.found}, moved {found.moved}, edited {found.fuzzy}, missing {len(found.missing)}"
+    LOG.info("%s of %d annotations, in %d documents", counts, len(given), found.documents)
+    if found.missing:
+        ids = list(dict.fromkeys(record.id for record in found.missing))
+        rest = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        LOG.error("missing: %s%s", ", ".join(ids[:_SHOWN]), rest)
+    return 1 if found.missing else records.status
+
+
+def _documents(arguments: argparse.Namespace, records: Records) -> Iterator[Document]:
+    from stance.text.documents import read_documents
+
+    for name in _files(arguments.texts):
+        try:
+            yield from read_documents(
+                name, text_column=arguments.text_column, id_column=arguments.id_column, on_error=records.report
+            )
+        except (StanceError, OSError) as error:
+            records.report(error)
+
+
+def _files(names: list[str]) -> Iterator[str]:
+    """Give files, and those of folders and what is in them, without hidden ones."""
+    for name in names:
+        if not Path(name).is_dir():
+            yield name
+            continue
+        empty = True
+        for folder, inner, files in os.walk(name):
+            inner[:] = sorted(part for part in inner if not part.startswith("."))
+            for file in sorted(part for part in files if not part.startswith(".")):
+                empty = False
+                yield str(Path(folder) / file)
+        if empty:
+            raise InputError(f"{name}: no file in this folder. Give the folder of the texts.")

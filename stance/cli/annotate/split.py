@@ -1,0 +1,98 @@
+"""``stance annotate split``: training, development and test sets without leakage."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from stance.cli.annotate.records import LOG, Records, Subparsers, add_command, add_files, write_json, write_records
+from stance.cli.options import split_names
+from stance.errors import InputError
+
+__all__ = ["add_parsers"]
+
+
+def add_parsers(commands: Subparsers) -> None:
+    """Add the subcommand."""
+    parser = add_command(
+        commands,
+        "split",
+        "Split annotations into training, development and test sets. Paragraphs of one document, and near-duplicates, "
+        "always lie on one side. Writes a file for each split, and splits.json: how, counts, hashes, ids.",
+        """
+        stance annotate split gold.jsonl -o splits
+        stance annotate split gold.jsonl --by source --field outlet -o splits
+        stance annotate split gold.jsonl --by time --field year --shares train=0.7,test=0.3 --undated train -o splits
+        """,
+    )
+    add_files(parser)
+    parser.add_argument(
+        "--by",
+        choices=("document", "source", "time"),
+        default="document",
+        help="what is kept together; time: what is later comes later (default: document)",
+    )
+    parser.add_argument(
+        "--field", default="", metavar="NAME", help="field of 'source' with the source, the year or the date"
+    )
+    parser.add_argument(
+        "--shares", default="train=0.8,dev=0.1,test=0.1", metavar="A=X,...", help="default: %(default)s"
+    )
+    parser.add_argument("--undated", default="", metavar="SPLIT", help="by time: the split that takes what has no date")
+    parser.add_argument("--threshold", type=float, metavar="X", help="similarity of near-duplicates (default: 0.5)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed (default: 0)")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="DIR", help="folder to write to; made if it is not there"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from stance.annotation.duplicates import THRESHOLD
+    from stance.annotation.splits import Plan, split_annotations
+
+    plan = Plan(
+        _shares(arguments.shares),
+        arguments.by,
+        arguments.field,
+        THRESHOLD if arguments.threshold is None else arguments.threshold,
+        arguments.seed,
+        arguments.undated,
+    )
+    records = Records()
+    splits = split_annotations(records.require(arguments.files), plan)
+    folder = Path(arguments.output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise InputError(f"{folder}: is no folder. Give another --output.") from None
+    manifest = splits.to_dict()
+    for split in splits.splits:
+        path = folder / f"{split.name}.jsonl"
+        write_records(str(path), split.records)
+        manifest["splits"][split.name] = {
+            "file": path.name,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            **manifest["splits"][split.name],
+        }
+        found = manifest["splits"][split.name]
+        LOG.info("%s: %d paragraphs of %d documents", path, found["paragraphs"], found["documents"])
+    write_json(str(folder / "splits.json"), {"format": 1, **manifest})
+    if splits.unread:
+        LOG.warning(
+            "%d paragraphs have no text: near-duplicates of them are found by equal hashes only. Hydrate them first.",
+            splits.unread,
+        )
+    return records.status
+
+
+def _shares(text: str) -> dict[str, float]:
+    shares: dict[str, float] = {}
+    for pair in split_names(text):
+        name, _, value = pair.partition("=")
+        try:
+            shares[name.strip()] = float(value)
+        except ValueError:
+            raise InputError(f"--shares: expected names and shares as in train=0.8,test=0.2, found {pair!r}.") from None
+    return shares

@@ -1,0 +1,169 @@
+"""Tables of what was found about annotations: checks, agreement, examples that a model breaks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stance.annotation.agreement import Agreement, Confusion
+from stance.annotation.checks import Checks
+from stance.annotation.codebook import Breach, Codebook, Example
+from stance.reporting.tables import clean
+from stance.schema import LABELS
+
+__all__ = ["agreement_table", "breach_table", "check_table"]
+
+_WIDTH = 90
+_KINDS = {
+    "absent_but_named": "labelled absent though named",
+    "present_but_not_named": "labelled present though not named",
+    "unlabelled": "without labels",
+    "unknown_target": "targets that the codebook has not",
+    "codebook": "after another version of the codebook",
+    "length": "of unusual length",
+    "twins": "near-duplicates labelled differently",
+}
+
+
+def _table(*columns: str, title: str = "") -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
+    return table
+
+
+def check_table(checks: Checks, texts: Mapping[tuple[str, str], str], show: int) -> RenderableType:
+    """Show what a check of annotations found.
+
+    Args:
+        checks: What was found.
+        texts: Split and id -> paragraph.
+        show: Most examples of each kind.
+
+    Returns:
+        Something that rich prints: balance of labels, leaks, and suspicious records, each with examples.
+    """
+    parts: list[RenderableType] = [_balance_table(checks)]
+    if len(checks.paragraphs) > 1:
+        parts.append(Text(f"leakage between splits: {_count(len(checks.leaks), 'pair')}", style="bold"))
+    for kind, count in Counter(leak.kind for leak in checks.leaks).items():
+        parts.append(Text(f"  {kind}: {_count(count, 'pair')}"))
+        for leak in [leak for leak in checks.leaks if leak.kind == kind][:show]:
+            likeness = "" if leak.similarity in (None, 1.0) else f", similarity {leak.similarity:.2f}"
+            parts.append(
+                Text(f"    {leak.first_split} {clean(leak.first)} = {leak.second_split} {clean(leak.second)}{likeness}")
+            )
+            parts.append(_excerpt(texts.get((leak.first_split, leak.first), "")))
+    parts.append(Text(f"suspicious records: {len(checks.findings)}", style="bold"))
+    for slip, count in Counter(finding.kind for finding in checks.findings).items():
+        parts.append(Text(f"  {_KINDS[slip]}: {count}"))
+        for finding in [finding for finding in checks.findings if finding.kind == slip][:show]:
+            who = f" ({clean(finding.annotator)})" if finding.annotator else ""
+            target = f" {clean(finding.target)}:" if finding.target else ""
+            parts.append(Text(f"    {finding.split} {clean(finding.id)}{who}:{target} {clean(finding.detail)}"))
+            parts.append(_excerpt(texts.get((finding.split, finding.id), "")))
+    if checks.unread:
+        parts.append(
+            Text(f"{checks.unread} paragraphs have no text: they were compared by hash only. Hydrate them first.")
+        )
+    return Group(*(part for part in parts if part != Text("")))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _excerpt(text: str) -> Text:
+    shown = clean(" ".join(text.split()))
+    shown = shown if len(shown) <= _WIDTH else shown[: _WIDTH - 1] + "…"
+    return Text(f"      {shown}" if shown else "", style="dim")
+
+
+def _balance_table(checks: Checks) -> Table:
+    table = _table("split", "target", *LABELS, "no label", "paragraphs")
+    for split, targets in checks.balance.items():
+        for target, counts in targets.items():
+            total = checks.paragraphs[split]
+            cells = [f"{counts.get(label, 0)} ({counts.get(label, 0) / total:.0%})" for label in LABELS]
+            table.add_row(clean(split), clean(target), *cells, str(counts.get("", 0)), str(total))
+    return table
+
+
+def agreement_table(agreement: Agreement, *, show: int = 10) -> RenderableType:
+    """Show how far annotators agree.
+
+    Args:
+        agreement: What was measured.
+        show: Most disagreements shown.
+
+    Returns:
+        Something that rich prints: a row for each target and coefficient with n and interval, and what is not defined
+        says why; a table of confusion for each target and two annotators; the first disagreements.
+    """
+    people = ", ".join(map(clean, agreement.annotators))
+    head = Text(f"{agreement.paragraphs} paragraphs labelled by {people}")
+    table = _table("target", "coefficient", "value", f"{agreement.level:.0%} interval", "n", "")
+    for measured in agreement.measured:
+        table.add_section()
+        for number, found in enumerate(measured.coefficients):
+            name = "" if number else clean(measured.name)
+            value = "-" if found.value is None else f"{found.value:.3f}"
+            ends = "-" if found.low is None else f"{found.low:.3f} to {found.high:.3f}"
+            table.add_row(name, found.name.replace("_", " "), value, ends, str(found.n), Text(found.why, style="dim"))
+    note = Text("n: paragraphs (overall: of all targets). Intervals: bootstrap, documents drawn.", style="dim")
+    differ = Text(f"disagreements: {len(agreement.disagreements)}", style="bold")
+    rows = [
+        Text(f"  {clean(item.id)} {clean(item.target)}: " + ", ".join(f"{clean(k)} {v}" for k, v in item.votes.items()))
+        for item in agreement.disagreements[:show]
+    ]
+    return Group(head, table, note, *map(_confusion_table, agreement.confusions), differ, *rows)
+
+
+def _confusion_table(confusion: Confusion) -> Table:
+    columns = list(confusion.counts)
+    title = f"{clean(confusion.target)}: rows {clean(confusion.first)}, columns {clean(confusion.second)}"
+    table = _table("", *columns, title=title)
+    for label, counts in confusion.counts.items():
+        table.add_row(label, *(str(counts[column]) for column in columns))
+    return table
+
+
+def breach_table(breaches: Sequence[Breach], asked: int, codebook: Codebook) -> RenderableType:
+    """Show which examples of the codebook a model labels otherwise.
+
+    Args:
+        breaches: The labels that differ.
+        asked: How many labels were compared.
+        codebook: The codebook.
+
+    Returns:
+        Something that rich prints: a row a rule, and a row a label that differs.
+    """
+    right = asked - len(breaches)
+    head = Text(
+        f"codebook {clean(codebook.version)}: {right} of {asked} labels of {len(codebook.examples)} examples kept"
+    )
+    rules = _table("rule", "examples", "broken", title="rules")
+    broken = Counter(number for example in _examples(breaches) for number in example.rules)
+    shown = Counter(number for example in codebook.examples for number in example.rules)
+    for rule in codebook.rules:
+        if broken[rule.number]:
+            name = f"{rule.number}. {rule.name}" if rule.name else str(rule.number)
+            rules.add_row(clean(name), str(shown[rule.number]), str(broken[rule.number]))
+    table = _table("example", "rules", "target", "codebook", "model", "probability", title="labels")
+    for breach in breaches:
+        numbers = ", ".join(map(str, breach.example.rules))
+        expected = breach.example.labels[breach.target]
+        table.add_row(
+            clean(breach.example.id), numbers, clean(breach.target), expected, breach.found, f"{breach.probability:.2f}"
+        )
+    return Group(head, rules, table) if breaches else head
+
+
+def _examples(breaches: Iterable[Breach]) -> list[Example]:
+    return list({breach.example.id: breach.example for breach in breaches}.values())
