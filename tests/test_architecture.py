@@ -34,6 +34,7 @@ ROWS = {
     "evaluation": 4,
     "reporting": 5,
     "cli": 6,
+    "cli.annotate": 7,
 }
 HEAVY = {"torch", "transformers", "datasets", "sklearn", "evaluate", "accelerate", "onnx", "safetensors", "onnxscript"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

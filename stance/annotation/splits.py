@@ -172,8 +172,8 @@ def split_annotations(annotations: Iterable[Annotation], plan: Plan) -> Splits:
     empty = next((name for name in plan.shares if not sides[name]), None)
     if empty is not None:
         raise InputError(
-            f"Split {empty!r} stays empty: {len(units)} paragraphs form only {len(groups)} groups that have to stay "
-            "together. Give more documents, or fewer splits."
+            f"Split {empty!r} stays empty: {len(groups)} documents or groups of them, each to stay together, are too "
+            "few. Give more documents, or fewer splits."
         )
     documents = {unit.id: unit.document for unit in units}
     return Splits(

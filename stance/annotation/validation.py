@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "check_value", "load_schema"]
 
-SCHEMAS = ("annotation", "codebook")
+SCHEMAS = ("annotation", "codebook", "splits", "agreement", "decision", "checks", "hydration")
 """Names of the published schemas."""
 
 _TYPES = {

@@ -1,4 +1,4 @@
-"""Agreement: coefficients equal those of nltk and statsmodels; what is undefined says why; intervals follow documents."""
+"""Agreement: equal to nltk and statsmodels; what is undefined says why; documents are drawn whole."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from stance.annotation.agreement import OVERALL, measure_agreement
 from stance.annotation.coefficients import Ratings, measure_coefficients
+from stance.annotation.validation import check_value
 from stance.errors import InputError
 from stance.schema import LABELS, Anchor, Annotation
 
@@ -176,8 +177,13 @@ def test_report_of_records() -> None:
     table = next(table for table in found.confusions if table.target == "NATO")
     assert (table.first, table.second) == ("anna", "ben")
     assert table.counts["favor"]["favor"] == table.counts["against"]["neutral"] == 1
-    assert [(item.id, item.target) for item in found.disagreements] == [("b1", "NATO"), ("a1", "US"), ("a1", "reported")]
+    assert [(item.id, item.target) for item in found.disagreements] == [
+        ("b1", "NATO"),
+        ("a1", "US"),
+        ("a1", "reported"),
+    ]
     assert found.to_dict()["agreement"]["NATO"]["percent"]["n"] == 2
+    check_value(found.to_dict(), "agreement", "report")
 
 
 def test_nobody_labelled() -> None:

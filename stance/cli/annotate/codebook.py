@@ -76,5 +76,6 @@ def _schema(arguments: argparse.Namespace) -> int:
         return 0
     with open_output(arguments.output) as file:
         for name in SCHEMAS:
-            file.write(f"{name:<12} {load_schema(name)['description']}\n".encode())
+            first = load_schema(name)["description"].partition(". ")[0].partition(":")[0].rstrip(".")
+            file.write(f"{name:<12} {first}\n".encode())
     return 0

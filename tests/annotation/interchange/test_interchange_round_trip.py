@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from stance.annotation.anchors import hash_text
 from stance.annotation.files import annotation_to_row, row_to_annotation
 from stance.annotation.interchange import potato
-from stance.annotation.suggestions import is_model
 from stance.annotation.interchange.formats import FORMATS, Format, lost
 from stance.annotation.interchange.reading import Reading, to_seconds, to_time
 from stance.annotation.interchange.scheme import Scheme, Term
+from stance.annotation.suggestions import is_model
 from stance.schema import LABELS, Anchor, Annotation
 
 TARGETS = ("NATO", "the: EU", "中国 🇨🇳")
