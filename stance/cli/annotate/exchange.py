@@ -123,6 +123,9 @@ def _import(arguments: argparse.Namespace) -> int:
         except (StanceError, OSError) as error:
             records.report(error)
     kept = list(keep_distinct(found, records.report))
+    numbers = sorted({record.annotator for record in kept if record.annotator.startswith("label-studio:")})
+    if numbers:
+        LOG.info("%s: users of Label Studio by number; give names with --names 1=anna,2=ben", ", ".join(numbers))
     if not kept:
         if not records.failures:
             LOG.error("%s: no record in it", ", ".join(arguments.files))
