@@ -36,12 +36,15 @@ class Place:
         end: Code point after the last.
         score: How similar it is, in [0, 1].
         context: How similar what stands around is, in [0, 1]; 0 if that is not known.
+        covered: Share of the paragraph's words that are there in order, in [0, 1]; unlike the score it does not fall
+            where lines were put in.
     """
 
     start: int
     end: int
     score: float
     context: float = 0.0
+    covered: float = 0.0
 
 
 def places_by_text(anchor: Anchor, copy: Copy) -> list[Place]:
@@ -66,7 +69,7 @@ def places_by_text(anchor: Anchor, copy: Copy) -> list[Place]:
 def apart(places: list[Place]) -> list[Place]:
     """Sort places by score, and leave out those that overlap a better one."""
     kept: list[Place] = []
-    for place in sorted(places, key=lambda place: -(place.score + place.context)):
+    for place in sorted(places, key=lambda place: -(place.score + place.context + place.covered)):
         if all(place.end <= other.start or place.start >= other.end for other in kept):
             kept.append(place)
     return kept
@@ -114,7 +117,7 @@ def _align(
 ) -> Place | None:
     """Align a paragraph and what stood around it with a part of the document, to find its ends."""
     try:
-        from rapidfuzz.distance import Levenshtein
+        from rapidfuzz.distance import LCSseq, Levenshtein
     except ImportError:
         raise MissingExtraError("Finding edited paragraphs again", "annotate") from None
     low, high = max(0, region[0] - len(before)), min(len(copy.words), region[1] + len(after))
@@ -146,7 +149,8 @@ def _align(
         )
         if known
     ]
-    return Place(*span, score, sum(around) / len(around) if around else 0.0)
+    covered = LCSseq.similarity(words, copy.words[start:end]) / len(words)
+    return Place(*span, score, sum(around) / len(around) if around else 0.0, covered)
 
 
 def _settle(copy: Copy, guess: int, words: Sequence[str], outside: Sequence[str], *, forward: bool) -> int | None:

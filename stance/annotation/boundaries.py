@@ -10,8 +10,10 @@ _ALIKE = 0.6
 """Similarity from which on a word can be an edited form of another."""
 _LONG = 5
 """Letters from which on a word counts in full; shorter ones stand everywhere."""
-_GAP = 0.4
+_GAP = 0.7
 """What it costs to leave words out before a word: one short word alone is then no sign of the place."""
+_FAR = 0.03
+"""What each word of the document that is left out costs beside: nor is a common word behind an inserted line."""
 
 
 def align_words(pattern: Sequence[str], words: Sequence[str]) -> list[tuple[int, int]]:
@@ -24,7 +26,7 @@ def align_words(pattern: Sequence[str], words: Sequence[str]) -> list[tuple[int,
     Returns:
         Pairs of a place in the pattern and one in the words, in order.
     """
-    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.distance import OSA
 
     width = len(words) + 1
     best = [[0.0] * width for _ in range(len(pattern) + 1)]
@@ -33,17 +35,18 @@ def align_words(pattern: Sequence[str], words: Sequence[str]) -> list[tuple[int,
         weight = min(1.0, len(sought) / _LONG)
         above, here, met_above, met_here = best[row - 1], best[row], met[row - 1], met[row]
         for column, word in enumerate(words, 1):
-            alike = 1.0 if word == sought else Levenshtein.normalized_similarity(word, sought, score_cutoff=_ALIKE)
+            alike = 1.0 if word == sought else OSA.normalized_similarity(word, sought, score_cutoff=_ALIKE)
             if alike:
-                met_here[column] = alike * weight + max(above[column - 1] - _GAP, met_above[column - 1])
-            here[column] = max(above[column], here[column - 1], met_here[column])
+                met_here[column] = alike * alike * weight + max(above[column - 1] - _GAP, met_above[column - 1])
+            here[column] = max(above[column], here[column - 1] - _FAR, met_here[column])
     return _trace(best, met)
 
 
 def _trace(best: Sequence[Sequence[float]], met: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     """Follow the best alignment back from its end."""
     pairs: list[tuple[int, int]] = []
-    row, column = len(best) - 1, len(best[0]) - 1
+    row = len(best) - 1
+    column = max(range(len(best[0])), key=best[row].__getitem__)
     bound = False
     while row and column:
         if bound or (met[row][column] >= best[row][column] > 0):
@@ -81,5 +84,7 @@ def find_end(inner: Sequence[str], outer: Sequence[str], words: Sequence[str], e
     if not lost:
         return place + 1
     guess = min(place + 1 + lost, ceiling)
+    if inner[-1] in words[place + 1 : guess + 1]:
+        return place + 2 + words[place + 1 : guess + 1].index(inner[-1])
     near = [at for at in range(place + 1, min(guess + 2, ceiling) + 1) if at in edges]
     return min(near, key=lambda at: abs(at - guess), default=guess)

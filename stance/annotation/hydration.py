@@ -10,7 +10,7 @@ from typing import Any
 
 from stance.annotation.anchors import fingerprint, make_anchor
 from stance.annotation.copies import Copy
-from stance.annotation.standoff import How, Match, find_in_copy
+from stance.annotation.standoff import How, Match, find_all
 from stance.schema import Anchor, Annotation, Document, Paragraph
 from stance.text.segmentation import segment
 
@@ -123,13 +123,12 @@ def hydrate(annotations: Iterable[Annotation], documents: Iterable[Document]) ->
     for count, document in enumerate(documents, 1):
         copy = Copy(document, segment(document))
         named = _named(index, document)
-        for number in _candidates(index, sought, copy, named):
-            if any(find.match.how == "offsets" for find in finds[number]):
-                continue
-            match = find_in_copy(sought[number].anchor, copy)
+        candidates = _candidates(index, sought, copy, named)
+        unfound = [number for number in candidates if not any(find.match.how == "offsets" for find in finds[number])]
+        matches = find_all([sought[number].anchor for number in unfound], copy)
+        for number, match in zip(unfound, matches, strict=True):
             if match:
-                anchor = _anchor_at(sought[number].anchor, copy, match)
-                finds[number].append(_Find(count, match, number in named, anchor))
+                finds[number].append(_Find(count, match, number in named, _anchor_at(copy, match)))
     chosen = dict(zip(sought, _settle(sought, finds), strict=True))
     return _collect(given, chosen, count)
 
@@ -187,7 +186,7 @@ def _candidates(index: _Index, sought: Sequence[_Sought], copy: Copy, named: fro
     return sorted(sure)
 
 
-def _anchor_at(anchor: Anchor, copy: Copy, match: Match) -> Anchor:
+def _anchor_at(copy: Copy, match: Match) -> Anchor:
     text = copy.document.text[match.start : match.end]
     return make_anchor(copy.document, Paragraph(text, match.start, match.end))
 

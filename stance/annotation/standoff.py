@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Literal
 
 from stance.annotation.alignment import Place, places_by_text
 from stance.annotation.anchors import fold, hash_text, normalise
 from stance.annotation.copies import Copy
-from stance.annotation.fingerprints import places_by_fingerprint
+from stance.annotation.fingerprints import Bounds, places_by_fingerprint
 from stance.schema import Anchor, Document, Paragraph
 
-__all__ = ["How", "Match", "find_anchor", "find_in_copy"]
+__all__ = ["How", "Match", "find_all", "find_anchor", "find_in_copy"]
 
 How = Literal["offsets", "moved", "fuzzy"]
 """``offsets``: the same document; ``moved``: the same text elsewhere; ``fuzzy``: an edited text."""
 
+_BETWEEN = 4
+"""Code points between paragraphs that touch: line breaks."""
+_ROUNDS = 4
+"""How often paragraphs are sought by those beside them."""
 _NEAR = 4
 """How many times as far the second nearest of several equal texts has to be as the nearest."""
 _CLEAR = 0.2
@@ -29,7 +34,7 @@ _ALONE = 0.7
 _LEAD = 0.1
 """By how much the best place has to be more similar than the next."""
 _SHARE = 0.2
-"""Share of a paragraph's hashes that a place needs where there is no text. These were set on seeds 0-1 and 100-109 of
+"""Share of a paragraph's hashes that a place needs where there is no text. These were set on seeds 0-19 and 100-159 of
 benchmarks/reanchoring.py, where two hashes of thirteen were once met by chance in another article."""
 
 
@@ -87,6 +92,74 @@ def find_in_copy(anchor: Anchor, copy: Copy) -> Match | None:
     if anchor.text is not None:
         return _best_text(places_by_text(anchor, copy))
     return _best_print(anchor, copy, places_by_fingerprint(anchor, copy))
+
+
+def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
+    """Find paragraphs again; those of one document help each other.
+
+    A paragraph without text that is not found alone is sought between those that touched it, if they are found: they
+    tell where it starts and ends. Of two edited paragraphs that were apart and overlap now, neither is taken.
+
+    Args:
+        anchors: What is known of the paragraphs.
+        copy: The copy.
+
+    Returns:
+        Where each stands, or None.
+    """
+    found = [find_in_copy(anchor, copy) for anchor in anchors]
+    documents: dict[str, list[int]] = {}
+    for number, anchor in enumerate(anchors):
+        if anchor.document_sha256 and anchor.start is not None:
+            documents.setdefault(anchor.document_sha256, []).append(number)
+    for numbers in documents.values():
+        order = sorted(numbers, key=lambda number: anchors[number].start or 0)
+        _drop_overlaps(order, anchors, found)
+        for _ in range(_ROUNDS):
+            missing = [place for place, number in enumerate(order) if found[number] is None]
+            for place in missing:
+                _seek_between(order, place, anchors, copy, found)
+            if len(missing) == sum(found[number] is None for number in order):
+                break
+        _drop_overlaps(order, anchors, found)
+    return found
+
+
+def _seek_between(
+    order: Sequence[int], place: int, anchors: Sequence[Anchor], copy: Copy, found: list[Match | None]
+) -> None:
+    """Seek a paragraph without text between those that touched it."""
+    anchor = anchors[order[place]]
+    if anchor.text is not None:
+        return
+    first = after = None
+    before = order[place - 1] if place else None
+    behind = order[place + 1] if place + 1 < len(order) else None
+    if before is not None and (match := found[before]) and _touch(anchors[before], anchor):
+        first = copy.word_at(match.end)
+    if behind is not None and (match := found[behind]) and _touch(anchor, anchors[behind]):
+        after = copy.word_at(match.start)
+    if first is not None or after is not None:
+        bounds = Bounds(first, after)
+        found[order[place]] = _best_print(anchor, copy, places_by_fingerprint(anchor, copy, bounds))
+
+
+def _touch(one: Anchor, other: Anchor) -> bool:
+    """Tell whether nothing but white space stood between two paragraphs."""
+    return 0 <= (other.start or 0) - (one.end or 0) <= _BETWEEN
+
+
+def _drop_overlaps(order: Sequence[int], anchors: Sequence[Anchor], found: list[Match | None]) -> None:
+    """Give up edited paragraphs that overlap, or stand before, one that they stood behind."""
+    placed = [number for number in order if found[number]]
+    doubtful: set[int] = set()
+    for one, other in pairwise(placed):
+        first, second = found[one], found[other]
+        apart = (anchors[one].end or 0) <= (anchors[other].start or 0)
+        if first and second and apart and first.end > second.start:
+            doubtful |= {number for number in (one, other) if (found[number] or first).how == "fuzzy"}
+    for number in doubtful:
+        found[number] = None
 
 
 def _stands(anchor: Anchor, text: str) -> bool:
