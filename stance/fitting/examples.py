@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def read_examples(path: str | Path, targets: Sequence[Target]) -> list[Example]:
     """Read labelled paragraphs, one JSON object a line: ``id``, ``text``, ``labels``, optional ``doubt``.
 
     Args:
-        path: The file.
+        path: The file; one of annotations, as ``stance annotate split`` writes them, is such a file.
         targets: The targets whose labels have to be there.
 
     Returns:
@@ -86,13 +86,18 @@ def _example(where: str, line: str, targets: Sequence[Target]) -> Example:
             raise InputError(
                 f"{where}: field 'labels': {target.name}: unknown label {found!r}: {suggest(str(found), LABELS)}."
             )
-    return Example(str(row.get("id", where)), text, labels, _doubts(row.get("doubt") or ""))
+    return Example(str(row.get("id", where)), text, labels, _doubts(row.get("doubt") or {}))
 
 
-def _doubts(text: str) -> dict[str, tuple[Label, ...]]:
-    """Read ``"US:neutral China:neutral"``."""
+def _doubts(given: Mapping[str, Sequence[str]] | str) -> dict[str, tuple[Label, ...]]:
+    """Read ``{"US": ["neutral"]}`` of annotations, or ``"US:neutral China:neutral"``."""
     doubts: dict[str, tuple[Label, ...]] = {}
-    for target, name in _DOUBT.findall(text):
+    pairs = (
+        _DOUBT.findall(given)
+        if isinstance(given, str)
+        else [(target, name) for target, names in given.items() for name in names]
+    )
+    for target, name in pairs:
         doubts[target] = (*doubts.get(target, ()), *(label for label in LABELS if label == name))
     return doubts
 

@@ -124,13 +124,13 @@ def agreement_table(agreement: Agreement, *, show: int = 10) -> RenderableType:
     return Group(head, table, note, *map(_confusion_table, agreement.confusions), differ, *rows)
 
 
-def _confusion_table(confusion: Confusion) -> Table:
+def _confusion_table(confusion: Confusion) -> RenderableType:
     columns = list(confusion.counts)
     title = f"{clean(confusion.target)}: rows {clean(confusion.first)}, columns {clean(confusion.second)}"
-    table = _table("", *columns, title=title)
+    table = _table("", *columns)
     for label, counts in confusion.counts.items():
         table.add_row(label, *(str(counts[column]) for column in columns))
-    return table
+    return Group(Text(title, style="bold"), table)
 
 
 def breach_table(breaches: Sequence[Breach], asked: int, codebook: Codebook) -> RenderableType:
