@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stance.annotation import standoff
 from stance.annotation.anchors import (
     fingerprint,
     hash_document,
@@ -27,7 +28,7 @@ from stance.annotation.anchors import (
 from stance.annotation.copies import Copy
 from stance.annotation.files import annotation_to_row, row_to_annotation
 from stance.annotation.hydration import hydrate
-from stance.annotation.standoff import Match, find_anchor
+from stance.annotation.standoff import Match, find_all, find_anchor, find_in_copy
 from stance.errors import InputError, MissingExtraError
 from stance.schema import Anchor, Annotation, Document, Paragraph
 from stance.text.segmentation import segment
@@ -356,3 +357,31 @@ def test_hydrate_does_not_depend_on_the_order_of_annotations() -> None:
     assert forward.annotations == backward.annotations[::-1]
     assert hydrate([], documents).to_dict()["documents"] == 2
     assert hydrate(given_rows, []).missing == tuple(given_rows)
+
+
+def test_paragraphs_without_text_are_found_by_those_beside_them() -> None:
+    document = Document(TEXT, "harbour.txt")
+    anchors = [without_text(item).anchor for item in make_items(document, segment(document))]
+    # Of the second paragraph one run of four words is left, too little alone; what stands beside it tells its ends.
+    lines = TEXT.split("\n\n")
+    place = lines.index(PARAGRAPHS[1])
+    kept, *rest = PARAGRAPHS[1].split()[:4], *PARAGRAPHS[1].split()[4:]
+    lines[place] = " ".join([*kept, *(f"{word}xx" for word in rest)])
+    text = "\n\n".join(lines)
+    copy = Copy(Document(text), segment(Document(text)))
+    assert find_in_copy(anchors[1], copy) is None
+    match = find_all(anchors, copy)[1]
+    assert match is not None
+    assert text[match.start : match.end] == lines[place]
+    assert match.how == "fuzzy"
+
+
+def test_edited_paragraphs_that_overlap_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Document(TEXT, "harbour.txt")
+    anchors = anchors_of(document)[:2]
+    copy = Copy(document, segment(document))
+    matches = iter([Match(0, 50, "fuzzy", 0.8), Match(40, 90, "fuzzy", 0.9)])
+    monkeypatch.setattr(standoff, "find_in_copy", lambda *_: next(matches))
+    assert find_all(anchors, copy) == [None, None]
+    matches = iter([Match(0, 50, "moved"), Match(40, 90, "fuzzy", 0.9)])
+    assert find_all(anchors, copy) == [Match(0, 50, "moved"), None]
