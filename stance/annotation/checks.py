@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -126,19 +126,20 @@ def check_annotations(
 
     Returns:
         Leaks between splits, the balance of labels, and suspicious records: labelled absent although an alias is
-        there, and the reverse; without labels; for targets that the codebook has not; after another version of it;
-        of unusual length; near-duplicates whose labels differ.
+        there, and the reverse; without a label that others have; for targets that the codebook has not; after another
+        version of it; of unusual length; near-duplicates whose labels differ.
 
     Raises:
         MissingExtraError: If datasketch is not installed.
     """
     units = {split: make_units(records) for split, records in splits.items()}
     everything = [(split, unit) for split, found in units.items() for unit in found]
+    asked = {target for _, unit in everything for record in unit.records for target in record.labels}
     findings = [
         finding
         for split, unit in everything
         for record in unit.records
-        for finding in _check_record(record, split, unit.text, codebook)
+        for finding in _check_record(record, split, unit.text, codebook=codebook, asked=asked)
     ]
     alike = _alike(everything, threshold)
     return Checks(
@@ -150,7 +151,9 @@ def check_annotations(
     )
 
 
-def _check_record(record: Annotation, split: str, text: str | None, codebook: Codebook) -> Iterable[Finding]:
+def _check_record(
+    record: Annotation, split: str, text: str | None, *, codebook: Codebook, asked: Container[str]
+) -> Iterable[Finding]:
     def finding(kind: Kind, target: str, detail: str) -> Finding:
         return Finding(kind, split, record.id, record.annotator, target, detail)
 
@@ -162,7 +165,7 @@ def _check_record(record: Annotation, split: str, text: str | None, codebook: Co
             yield finding("unknown_target", name, "the codebook has no such target, so nothing is known of its aliases")
         elif text is not None:
             yield from (finding(kind, name, detail) for kind, detail in _check_label(label, text, known[name]))
-    missing = [name for name in known if name not in record.labels]
+    missing = [name for name in known if name in asked and name not in record.labels]
     if missing:
         yield finding("unlabelled", "", f"no label for {', '.join(missing)}")
     if record.codebook and record.codebook != codebook.version:

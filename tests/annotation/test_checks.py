@@ -95,6 +95,11 @@ def test_planted_slips(slip: Annotation, kind: str, target: str) -> None:
     assert kinds(check(train=[*clean("a"), slip])) == [(kind, "x", target)]
 
 
+def test_targets_that_nobody_labels_are_not_missed() -> None:
+    one = [record(f"x{n}", f"It rained on day {n}{n}.", labels={"NATO": "absent"}) for n in range(3)]
+    assert check(train=one).findings == ()
+
+
 def test_unusual_lengths() -> None:
     usual = [record(f"u{n}", f"Paragraph {n} says this: " + f"word{n} " * (40 + n)) for n in range(30)]
     odd = [record("short", "Amen."), record("long", "rain " * 3000)]

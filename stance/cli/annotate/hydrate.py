@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,9 +79,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _documents(arguments: argparse.Namespace, records: Records) -> Iterator[Document]:
+    from rich.console import Console
+    from rich.progress import track
+
     from stance.text.documents import read_documents
 
-    for name in _files(arguments.texts):
+    names = list(_files(arguments.texts))
+    console = Console(stderr=True)
+    for name in track(names, "Searching", console=console, transient=True, disable=not sys.stderr.isatty()):
         try:
             yield from read_documents(
                 name, text_column=arguments.text_column, id_column=arguments.id_column, on_error=records.report
