@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stance.annotation.anchors import hash_text
+from stance.errors import InputError
 from stance.schema import Annotation, Label
 
 __all__ = ["Unit", "document_of", "make_units"]
@@ -53,10 +55,20 @@ def make_units(annotations: Iterable[Annotation]) -> list[Unit]:
 
     Returns:
         The paragraphs, in the order of their first records.
+
+    Raises:
+        InputError: If records of one id have different texts.
     """
     found: dict[str, list[Annotation]] = {}
+    hashes: dict[str, str] = {}
     for annotation in annotations:
         found.setdefault(annotation.id, []).append(annotation)
+        digest = hash_text(annotation.text) if annotation.text else annotation.anchor.text_sha256
+        if digest and hashes.setdefault(annotation.id, digest) != digest:
+            raise InputError(
+                f"Paragraph {annotation.id!r}: the record of annotator {annotation.annotator!r} has another text than "
+                "those before. Give each paragraph its own id."
+            )
     return [Unit(name, document_of(records[0]), tuple(records)) for name, records in found.items()]
 
 

@@ -74,6 +74,14 @@ def test_the_flag() -> None:
     assert adjudicate(flagged(True, False), third=third).decisions[0].how == "third"
 
 
+def test_one_id_for_two_paragraphs() -> None:
+    same = Annotation("p", Anchor(text=" A\nparagraph. "), {"NATO": "favor"}, "b")
+    assert len(adjudicate([*votes("favor"), same]).annotations) == 1
+    other = Annotation("p", Anchor(text="Another paragraph."), {"NATO": "favor"}, "b")
+    with pytest.raises(InputError, match="Paragraph 'p': the record of annotator 'b' has another text"):
+        adjudicate([*votes("favor"), other])
+
+
 def test_models_and_nobody_have_no_vote() -> None:
     given = [Annotation("p", Anchor(), {"NATO": "against"}, "model:base"), *votes("favor"), Annotation("p", Anchor())]
     assert adjudicate(given).annotations[0].labels == {"NATO": "favor"}
