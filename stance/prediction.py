@@ -39,6 +39,7 @@ def predict(
     device: str | None = None,
     batch_size: int = 32,
     show_progress: bool | None = None,
+    abstain_risk: float | None = None,
 ) -> Prediction: ...
 
 
@@ -51,6 +52,7 @@ def predict(
     device: str | None = None,
     batch_size: int = 32,
     show_progress: bool | None = None,
+    abstain_risk: float | None = None,
 ) -> list[Prediction]: ...
 
 
@@ -62,6 +64,7 @@ def predict(
     device: str | None = None,
     batch_size: int = 32,
     show_progress: bool | None = None,
+    abstain_risk: float | None = None,
 ) -> Prediction | list[Prediction]:
     """Tell where each text stands toward each target.
 
@@ -75,6 +78,8 @@ def predict(
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch; the labels do not depend on it.
         show_progress: Whether to draw a progress bar on stderr; None means only for several texts on a terminal.
+        abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
+            label sets. See `stance.model.calibration.Calibration.label_sets` for what is promised.
 
     Returns:
         One prediction for one text; a list in the same order for several.
@@ -82,7 +87,7 @@ def predict(
     Raises:
         InputError: If a text is empty or no string, or an option makes no sense.
         UnknownTargetError: If a target's name is not built in.
-        ModelError: If the model is missing, incomplete or altered.
+        ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
 
     >>> prediction = predict("NATO has kept the peace in Europe, and it deserves our thanks.")
     >>> prediction["NATO"].label, prediction["China"].label
@@ -104,7 +109,9 @@ def predict(
     with _progress(len(items), show=show_progress) as advance:
         for start in range(0, len(items), _CHUNK):
             chunk = items[start : start + _CHUNK]
-            results += classifier.predict(chunk, wanted, batch_size=batch_size, progress=advance)
+            results += classifier.predict(
+                chunk, wanted, batch_size=batch_size, progress=advance, abstain_risk=abstain_risk
+            )
     return results[0] if isinstance(texts, str) else results
 
 
@@ -116,6 +123,7 @@ def analyze(
     device: str | None = None,
     batch_size: int = 32,
     show_progress: bool | None = None,
+    abstain_risk: float | None = None,
 ) -> Analysis:
     r"""Cut a document into paragraphs, tell where each stands, and sum up.
 
@@ -126,6 +134,8 @@ def analyze(
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
         show_progress: Whether to draw a progress bar on stderr; None means only for several paragraphs on a terminal.
+        abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
+            label sets. See `stance.model.calibration.Calibration.label_sets` for what is promised.
 
     Returns:
         The document's blocks, a prediction for each body block, and the counts of the labels.
@@ -133,7 +143,7 @@ def analyze(
     Raises:
         InputError: If the document is empty, or an option makes no sense.
         UnknownTargetError: If a target's name is not built in.
-        ModelError: If the model is missing, incomplete or altered.
+        ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
 
     >>> analyze("NATO keeps us safe.\n\nBeijing threatens its neighbours.").summary["NATO"]["favor"]
     Share(count=1, total=2)
@@ -141,7 +151,7 @@ def analyze(
     given = Document(document) if isinstance(document, str) else document
     wanted = resolve_targets(targets)
     classifier = load_classifier(model, device)
-    return next(_analyze([given], classifier, wanted, batch_size, show_progress))
+    return next(_analyze([given], classifier, wanted, batch_size, show_progress, abstain_risk))
 
 
 def analyze_documents(
@@ -152,6 +162,7 @@ def analyze_documents(
     device: str | None = None,
     batch_size: int = 32,
     show_progress: bool | None = None,
+    abstain_risk: float | None = None,
 ) -> Iterator[Analysis]:
     """Analyse documents one after the other; paragraphs of several are judged together, which is faster.
 
@@ -162,6 +173,8 @@ def analyze_documents(
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
         show_progress: Whether to draw a progress bar on stderr; None means only for several paragraphs on a terminal.
+        abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
+            label sets. See `stance.model.calibration.Calibration.label_sets` for what is promised.
 
     Returns:
         One analysis a document, in order, as they are judged.
@@ -169,9 +182,11 @@ def analyze_documents(
     Raises:
         InputError: If a document is empty, or an option makes no sense.
         UnknownTargetError: If a target's name is not built in.
-        ModelError: If the model is missing, incomplete or altered.
+        ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
     """
-    return _analyze(documents, load_classifier(model, device), resolve_targets(targets), batch_size, show_progress)
+    classifier = load_classifier(model, device)
+    classifier.check_abstention(abstain_risk)
+    return _analyze(documents, classifier, resolve_targets(targets), batch_size, show_progress, abstain_risk)
 
 
 def _analyze(
@@ -180,6 +195,7 @@ def _analyze(
     targets: Sequence[Target],
     batch_size: int,
     show_progress: bool | None,
+    abstain_risk: float | None,
 ) -> Iterator[Analysis]:
     waiting: list[tuple[Document, tuple[Paragraph, ...]]] = []
     count = 0
@@ -192,9 +208,9 @@ def _analyze(
         waiting.append((document, blocks))
         count += len(blocks)
         if count >= _CHUNK:
-            yield from _judge(waiting, classifier, targets, batch_size, show_progress)
+            yield from _judge(waiting, classifier, targets, batch_size, show_progress, abstain_risk)
             waiting, count = [], 0
-    yield from _judge(waiting, classifier, targets, batch_size, show_progress)
+    yield from _judge(waiting, classifier, targets, batch_size, show_progress, abstain_risk)
 
 
 @lru_cache(maxsize=4)
@@ -228,10 +244,13 @@ def _judge(
     targets: Sequence[Target],
     batch_size: int,
     show_progress: bool | None,
+    abstain_risk: float | None,
 ) -> Iterator[Analysis]:
     texts = [block.text for _, blocks in waiting for block in blocks if block.kind == "body"]
     with _progress(len(texts), show=show_progress) as advance:
-        predictions = iter(classifier.predict(texts, targets, batch_size=batch_size, progress=advance))
+        predictions = iter(
+            classifier.predict(texts, targets, batch_size=batch_size, progress=advance, abstain_risk=abstain_risk)
+        )
     for document, blocks in waiting:
         own = tuple(next(predictions) for block in blocks if block.kind == "body")
         yield Analysis(document, blocks, own, _summary(own, targets))

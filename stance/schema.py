@@ -168,26 +168,35 @@ class Stance:
         label: The most probable label.
         probabilities: Calibrated probability in [0, 1] of each of the four labels; they sum to 1.
         mentions: Where the target is named, in code points of the text.
+        labels: The labels that are left at the risk that was asked for, most probable first; `label` is the first of
+            them. Empty if no risk was asked for.
     """
 
     target: str
     label: Label
     probabilities: Mapping[Label, float]
     mentions: tuple[Span, ...] = ()
+    labels: tuple[Label, ...] = ()
 
     @property
     def probability(self) -> float:
         """Probability of the label given."""
         return self.probabilities[self.label]
 
+    @property
+    def abstained(self) -> bool:
+        """Whether more than one label is left at the risk that was asked for; False if none was."""
+        return len(self.labels) > 1
+
     def __repr__(self) -> str:
         return f"{self.target}: {self.label} {self.probability:.2f}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give label, probabilities and mentions as plain JSON types."""
+        """Give label, probabilities and mentions as plain JSON types; labels and abstained if a risk was asked for."""
         return {
             "label": self.label,
             "probabilities": dict(self.probabilities),
+            **({"labels": list(self.labels), "abstained": self.abstained} if self.labels else {}),
             "mentions": [{"start": span.start, "end": span.end, "text": span.text} for span in self.mentions],
         }
 

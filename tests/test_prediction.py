@@ -252,3 +252,77 @@ def test_documents_come_in_order() -> None:
     documents = [stance.Document(f"NATO met, number {number}.", name=str(number)) for number in range(5)]
     names = [analysis.document.name for analysis in stance.analyze_documents(iter(documents))]
     assert names == list("01234")
+
+
+def test_no_risk_gives_no_label_sets(calibrated: Path) -> None:
+    prediction = stance.predict(TEXTS[0], model=calibrated)
+    assert all(item.labels == () and not item.abstained for item in prediction.stances.values())
+    assert "labels" not in prediction.to_dict()["stances"]["NATO"]
+
+
+@pytest.mark.parametrize("risk", [0.02, 0.1, 0.25, 0.9])
+def test_label_sets_hold_what_is_probable_enough(calibrated: Path, risk: float) -> None:
+    for prediction in stance.predict(TEXTS, model=calibrated, abstain_risk=risk):
+        for item in prediction.stances.values():
+            by_share = sorted(LABELS, key=lambda label: -item.probabilities[label])
+            left = [label for label in by_share if item.probabilities[label] >= risk]  # as `calibrated` was made
+            assert item.labels == tuple(left or by_share[:1])
+            assert item.label == item.labels[0]
+            assert item.abstained == (len(left) > 1)
+            row = item.to_dict()
+            assert (tuple(row["labels"]), row["abstained"]) == (item.labels, item.abstained)
+
+
+def test_a_risk_changes_nothing_else(calibrated: Path) -> None:
+    plain, asked = (stance.predict(TEXTS, model=calibrated, abstain_risk=risk) for risk in (None, 0.1))
+    assert max(difference(a, b) for a, b in zip(plain, asked, strict=True)) < 1e-9
+    assert [list(a.stances) for a in plain] == [list(b.stances) for b in asked]
+
+
+def test_documents_get_the_same_label_sets(calibrated: Path) -> None:
+    text = "\n\n".join(TEXTS)
+    analysis = stance.analyze(text, model=calibrated, abstain_risk=0.05)
+    (streamed,) = stance.analyze_documents([stance.Document(text)], model=calibrated, abstain_risk=0.05)
+    alone = stance.predict([block.text for block in analysis.paragraphs], model=calibrated, abstain_risk=0.05)
+    for results in (analysis.predictions, streamed.predictions):
+        assert [[item.labels for item in result.stances.values()] for result in results] == [
+            [item.labels for item in result.stances.values()] for result in alone
+        ]
+
+
+def test_long_texts_get_label_sets(calibrated: Path) -> None:
+    prediction = stance.predict("NATO met, and it was cold. " * 200, model=calibrated, abstain_risk=0.5)
+    assert prediction.windows > 1
+    assert all(item.labels == (item.label,) for item in prediction.stances.values())
+
+
+@pytest.mark.parametrize("risk", [0, 1, -0.5, 10, "0.1", True])
+def test_risks_that_are_none(calibrated: Path, uncalibrated: Path, risk: object) -> None:
+    for model in (calibrated, uncalibrated):
+        with pytest.raises(InputError, match="The risk has to be a number between 0 and 1"):
+            stance.predict("NATO", model=model, abstain_risk=risk)
+        with pytest.raises(InputError, match="The risk has to be a number between 0 and 1"):
+            stance.analyze_documents(iter(()), model=model, abstain_risk=risk)
+
+
+def test_a_model_without_label_sets_says_what_to_do(uncalibrated: Path) -> None:
+    message = r"cannot abstain: its config\.json has no calibration .* Train it again with this version"
+    with pytest.raises(ModelError, match=message):
+        stance.predict("NATO", model=uncalibrated, abstain_risk=0.1)
+    with pytest.raises(ModelError, match=message):
+        stance.analyze("NATO", model=uncalibrated, abstain_risk=0.1)
+    with pytest.raises(ModelError, match=message):
+        stance.analyze_documents(iter(()), model=uncalibrated, abstain_risk=0.1)
+
+
+def test_a_single_temperature_is_that_of_softmax(uncalibrated: Path) -> None:
+    """With the temperature 2 of the fixture the raw scores are twice the log-probabilities, but for a constant."""
+    classifier = load_classifier(uncalibrated)
+    targets = stance.builtin_targets()
+    readings = classifier._read(TEXTS, targets)
+    queries = np.stack([classifier._query(target) for target in targets])
+    scores = classifier._score(readings, queries, batch_size=32, progress=None)
+    for row, prediction in zip(scores, stance.predict(TEXTS, model=uncalibrated), strict=True):
+        for own, item in zip(row, prediction.stances.values(), strict=True):
+            powers = np.exp(own / 2.0 - (own / 2.0).max())
+            assert list(item.probabilities.values()) == pytest.approx(powers / powers.sum(), abs=1e-6)

@@ -1,15 +1,244 @@
-"""Calibration: turning scores into probabilities that can be taken at their word."""
+"""Calibration: turning scores into probabilities that can be taken at their word, and into label sets.
+
+Scores become probabilities in two stages, each with a temperature of its own: is the target present, and if so, which
+side is taken. Label sets hold the true label as often as was asked for (split conformal prediction).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, isfinite
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["expected_calibration_error", "fit_temperature", "softmax"]
+from stance.errors import InputError, ModelError
+from stance.schema import LABELS
+
+__all__ = [
+    "MINIMUM_ITEMS",
+    "Calibration",
+    "check_risk",
+    "expected_calibration_error",
+    "fit_calibration",
+    "fit_temperature",
+    "softmax",
+]
+
+MINIMUM_ITEMS = 20
+"""Fewest items that a temperature is fitted on; with fewer it stays 1."""
 
 _GRID = np.exp(np.linspace(np.log(0.25), np.log(8.0), 200))
+_KEPT = 500
+"""Most nonconformity scores kept; with more items the coverage is too high by at most 1 / 500."""
+_DECIMALS = 10_000
+"""Nonconformity scores are rounded up to 1 / 10,000, so that a last bit never drops a label from a set."""
+_ABSENT = LABELS.index("absent")
+_SIDES = [number for number in range(len(LABELS)) if number != _ABSENT]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What turns a model's scores into probabilities and label sets.
+
+    Attributes:
+        presence_temperature: What the log-odds of absent against present are divided by.
+        side_temperature: What the scores of favor, against and neutral are divided by before softmax.
+        items: How many labelled items it was fitted on.
+        nonconformity: ``1 - P(gold label)`` of these items, ascending, rounded up to 4 decimals; of more than 500
+            items, 500 evenly spaced ranks with the largest among them.
+
+    Raises:
+        InputError: If a temperature is not above 0, or the nonconformity scores are no ascending numbers in [0, 1].
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2, for the temperatures; Sadinle, Lei
+    and Wasserman 2019, "Least Ambiguous Set-Valued Classifiers with Bounded Error Levels", for the label sets.
+
+    >>> calibration = Calibration(1.0, 1.0, items=4, nonconformity=(0.1, 0.2, 0.3, 0.6))
+    >>> calibration.probabilities(np.zeros(4)).tolist()
+    [0.25, 0.25, 0.25, 0.25]
+    >>> calibration.label_sets(np.array([0.5, 0.4, 0.1, 0.0]), risk=0.2).tolist()  # from 1 - 0.6 on
+    [True, True, False, False]
+    """
+
+    presence_temperature: float
+    side_temperature: float
+    items: int = 0
+    nonconformity: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        for temperature in (self.presence_temperature, self.side_temperature):
+            if not (isfinite(temperature) and temperature > 0):
+                raise InputError(f"A temperature has to be a number above 0, found {temperature}.")
+        scores = (0.0, *self.nonconformity, 1.0)
+        if not all(one <= other for one, other in pairwise(scores)):
+            raise InputError("Nonconformity scores have to be ascending numbers in [0, 1].")
+        if len(self.nonconformity) > self.items or (self.items and not self.nonconformity):
+            raise InputError(f"Found {len(self.nonconformity)} nonconformity scores of {self.items} items.")
+
+    def probabilities(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Turn scores into probabilities.
+
+        P(absent) is the logistic function of ``(score of absent - logsumexp of the sides) / presence_temperature``; the
+        rest is shared among the sides by softmax. With both temperatures 1 that is softmax over the four.
+
+        Args:
+            scores: Scores before softmax, last axis in the order of `LABELS`.
+
+        Returns:
+            Probabilities of the same shape; each row sums to 1.
+        """
+        sides = softmax(np.asarray(scores)[..., _SIDES], self.side_temperature)
+        odds = _presence_odds(scores)[..., None] / self.presence_temperature
+        absent, present = np.exp(-np.logaddexp(0.0, -odds)), np.exp(-np.logaddexp(0.0, odds))
+        result: npt.NDArray[np.float64] = np.insert(sides * present, [_ABSENT], absent, axis=-1)
+        return result
+
+    def threshold(self, risk: float) -> float:
+        """Give the largest nonconformity ``1 - P(label)`` of a label that belongs to a set.
+
+        Args:
+            risk: Share of items whose set may lack the true label, in (0, 1).
+
+        Returns:
+            Nonconformity score number ``ceil((items + 1) * (1 - risk))``; 1 if there are too few items for that, which
+            is so for a risk below ``1 / (items + 1)``.
+
+        Raises:
+            InputError: If the risk is outside (0, 1).
+        """
+        check_risk(risk)
+        rank = self.items + 1 - floor((self.items + 1) * risk + 1e-9)
+        if rank > self.items:
+            return 1.0
+        # Of the ranks ceil(items * j / kept) that are kept, the first that is not below this one.
+        return self.nonconformity[(rank - 1) * len(self.nonconformity) // self.items]
+
+    def label_sets(self, probabilities: npt.NDArray[Any], risk: float) -> npt.NDArray[np.bool_]:
+        """Tell which labels belong to the set that holds the true label with probability ``1 - risk`` or more.
+
+        The promise is kept on average over items like those that the calibration was fitted on, not for each kind of
+        item. The most probable label always belongs to the set: where a model is right more often than was asked for,
+        the sets hold the true label more often too.
+
+        Args:
+            probabilities: Probabilities as `probabilities` gives them, last axis in the order of `LABELS`.
+            risk: Share of items whose set may lack the true label, in (0, 1).
+
+        Returns:
+            Truth values of the same shape.
+
+        Raises:
+            InputError: If the risk is outside (0, 1).
+        """
+        top = np.arange(len(LABELS)) == probabilities.argmax(axis=-1)[..., None]
+        result: npt.NDArray[np.bool_] = (1.0 - probabilities <= self.threshold(risk)) | top
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain JSON types, to be read by `from_dict`."""
+        return {
+            "presence_temperature": self.presence_temperature,
+            "side_temperature": self.side_temperature,
+            "items": self.items,
+            "nonconformity": list(self.nonconformity),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Calibration:
+        """Read what `to_dict` gave.
+
+        Raises:
+            ModelError: If a field is missing, unknown or not usable.
+        """
+        try:
+            scores = tuple(float(score) for score in values["nonconformity"])
+            return cls(**{**values, "nonconformity": scores})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"The calibration cannot be read ({error}). Install or train the model again.") from error
+
+
+def check_risk(risk: float) -> None:
+    """Refuse a risk that is none.
+
+    Raises:
+        InputError: If the risk is no number in (0, 1).
+
+    >>> check_risk(0.1)
+    """
+    if isinstance(risk, bool) or not isinstance(risk, Real) or not 0.0 < risk < 1.0:
+        raise InputError(f"The risk has to be a number between 0 and 1, such as 0.1; found {risk!r}.")
+
+
+def fit_calibration(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> Calibration:
+    """Fit a calibration on labelled items that the model was not trained on.
+
+    Each stage gets the temperature with the least negative log-likelihood, between 0.25 and 8 in 200 steps of equal
+    ratio; the stage of sides is fitted on the items whose gold label is a side. A stage with fewer than `MINIMUM_ITEMS`
+    items keeps the temperature 1. The nonconformity scores are of the same items: on drawn data that costs 0.5 points of
+    coverage with 99 items, 0.2 with 300 and nothing that 400 draws show with 900.
+
+    Args:
+        scores: Scores before softmax, shape (items, 4), columns in the order of `LABELS`.
+        gold: Number of each item's gold label in `LABELS`, shape (items,).
+
+    Returns:
+        The calibration, with the nonconformity scores of the items.
+
+    Raises:
+        InputError: If there are no items, or the shapes or label numbers make no sense.
+
+    Source: Guo et al. 2017, section 4.2; Sadinle, Lei and Wasserman 2019; the finite-sample quantile as in Angelopoulos
+    and Bates 2023, "Conformal Prediction: A Gentle Introduction", section 1.
+    """
+    if scores.ndim != 2 or scores.shape[1] != len(LABELS) or gold.shape != scores.shape[:1] or not len(gold):
+        raise InputError(
+            f"Expected scores of shape (items, {len(LABELS)}) and gold labels of shape (items,), "
+            f"found {scores.shape} and {gold.shape}."
+        )
+    if not np.isin(gold, np.arange(len(LABELS))).all():
+        raise InputError(f"Gold labels have to be numbers from 0 to {len(LABELS) - 1}.")
+    calibration = Calibration(round(_fit_presence(scores, gold), 4), round(_fit_sides(scores, gold), 4))
+    chosen = np.take_along_axis(calibration.probabilities(scores), gold[:, None], axis=-1)[:, 0]
+    ascending = np.sort(np.ceil((1.0 - chosen) * _DECIMALS) / _DECIMALS)
+    kept = min(len(gold), _KEPT)
+    places = [-(-len(gold) * number // kept) - 1 for number in range(1, kept + 1)]
+    return Calibration(
+        calibration.presence_temperature, calibration.side_temperature, len(gold), tuple(ascending[places].tolist())
+    )
+
+
+def _fit_presence(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> float:
+    """Fit the temperature of the first stage."""
+    if len(gold) < MINIMUM_ITEMS:
+        return 1.0
+    right = np.where(gold == _ABSENT, 1.0, -1.0) * _presence_odds(scores)
+    return _best_temperature(lambda temperature: float(np.logaddexp(0.0, -right / temperature).mean()))
+
+
+def _fit_sides(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> float:
+    """Fit the temperature of the second stage."""
+    present = gold != _ABSENT
+    return (
+        fit_temperature(scores[present][:, _SIDES], np.searchsorted(_SIDES, gold[present]))
+        if present.sum() >= MINIMUM_ITEMS
+        else 1.0
+    )
+
+
+def _presence_odds(scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Give the log-odds of absent against present: the score of absent minus logsumexp of the sides."""
+    wide = np.asarray(scores, dtype=np.float64)
+    result: npt.NDArray[np.float64] = wide[..., _ABSENT] - np.logaddexp.reduce(wide[..., _SIDES], axis=-1)
+    return result
+
+
+def _best_temperature(loss: Callable[[float], float]) -> float:
+    return float(_GRID[int(np.argmin([loss(float(temperature)) for temperature in _GRID]))])
 
 
 def softmax(scores: npt.NDArray[Any], temperature: float = 1.0) -> npt.NDArray[np.float64]:
@@ -44,8 +273,9 @@ def fit_temperature(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> fl
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2.
     """
     rows = np.arange(len(gold))
-    losses = [-np.log(softmax(scores, temperature)[rows, gold] + 1e-12).mean() for temperature in _GRID]
-    return float(_GRID[int(np.argmin(losses))])
+    return _best_temperature(
+        lambda temperature: float(-np.log(softmax(scores, temperature)[rows, gold] + 1e-12).mean())
+    )
 
 
 def expected_calibration_error(

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from stance.errors import InputError, ModelError
-from stance.model.calibration import softmax
+from stance.model.calibration import Calibration, check_risk, softmax
 from stance.model.runtime import OnnxNetwork
-from stance.model.store import NETWORK_FILE, TOKENIZER_FILE, find_model, read_config, verify_files
+from stance.model.store import CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE, find_model, read_config, verify_files
 from stance.model.tokens import Window, cut_windows, make_batch, mark_mentions, plan_batches
 from stance.schema import LABELS, Label, Prediction, Span, Stance
 from stance.targets import Target, find_mentions
@@ -51,6 +51,7 @@ class Classifier:
         self.folder = find_model(model)
         verify_files(self.folder)
         self.config = read_config(self.folder)
+        self.calibration = Calibration.from_dict(self.config.calibration) if self.config.calibration else None
         self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device)
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
@@ -69,6 +70,7 @@ class Classifier:
         *,
         batch_size: int = 32,
         progress: Callable[[float], None] | None = None,
+        abstain_risk: float | None = None,
     ) -> list[Prediction]:
         """Judge texts.
 
@@ -77,15 +79,20 @@ class Classifier:
             targets: The targets; the stance toward one does not depend on the others.
             batch_size: Most windows in a batch.
             progress: Called after each batch with its share of the texts; the shares add up to ``len(texts)``.
+            abstain_risk: Share of items whose `Stance.labels` may lack the true label, in (0, 1); None leaves them
+                empty.
 
         Returns:
             One prediction a text, in order.
 
         Raises:
-            InputError: If the batch size is below 1, or a target's description longer than a window.
+            InputError: If the batch size is below 1, the risk outside (0, 1), or a target's description longer than a
+                window.
+            ModelError: If a risk is named and the model has no label sets.
         """
         if batch_size < 1:
             raise InputError(f"batch_size has to be at least 1, found {batch_size}.")
+        self.check_abstention(abstain_risk)
         if not texts:
             return []
         readings = self._read(texts, targets)
@@ -95,8 +102,27 @@ class Classifier:
         for text, reading in zip(texts, readings, strict=True):
             own = scores[at : at + len(reading.windows)]
             at += len(reading.windows)
-            results.append(self._prediction(text, reading, targets, own))
+            results.append(self._prediction(text, reading, targets, own, abstain_risk))
         return results
+
+    def check_abstention(self, risk: float | None) -> None:
+        """Make sure that the model can give label sets at a risk.
+
+        Args:
+            risk: Share of items whose set may lack the true label, in (0, 1); None asks for no sets.
+
+        Raises:
+            InputError: If the risk is outside (0, 1).
+            ModelError: If the model was made before there were label sets.
+        """
+        if risk is None:
+            return
+        check_risk(risk)
+        if self.calibration is None or not self.calibration.items:
+            raise ModelError(
+                f"Model {self.config.name!r} cannot abstain: its {CONFIG_FILE} has no calibration with nonconformity "
+                "scores. Train it again with this version of stance, or leave out the risk."
+            )
 
     def _read(self, texts: Sequence[str], targets: Sequence[Target]) -> list[_Reading]:
         repaired = [repair(text) for text in texts]
@@ -155,17 +181,37 @@ class Classifier:
         return query
 
     def _prediction(
-        self, text: str, reading: _Reading, targets: Sequence[Target], scores: npt.NDArray[np.float32]
+        self,
+        text: str,
+        reading: _Reading,
+        targets: Sequence[Target],
+        scores: npt.NDArray[np.float32],
+        risk: float | None,
     ) -> Prediction:
-        probabilities = pool_windows(softmax(scores, self.config.temperature))
+        probabilities = pool_windows(self._probabilities(scores))
         if not reading.repaired.text.strip():  # nothing is left that could be read, so no target is there
             probabilities = np.tile(np.array([float(label == "absent") for label in LABELS]), (len(targets), 1))
         stances = {}
         for number, target in enumerate(targets):
             row: dict[Label, float] = dict(zip(LABELS, probabilities[number].tolist(), strict=True))
             spans = tuple(reading.repaired.origin(span.start, span.end) for span in reading.mentions[number])
-            stances[target.name] = Stance(target.name, max(row, key=row.__getitem__), row, spans)
+            labels = self._label_set(probabilities[number], risk)
+            stances[target.name] = Stance(target.name, max(row, key=row.__getitem__), row, spans, labels)
         return Prediction(text, stances, len(reading.windows), self.config.name)
+
+    def _probabilities(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Turn scores into probabilities of the same shape."""
+        if self.calibration is None:  # a model from before there were two stages
+            return softmax(scores, self.config.temperature)
+        return self.calibration.probabilities(scores)
+
+    def _label_set(self, probabilities: npt.NDArray[np.float64], risk: float | None) -> tuple[Label, ...]:
+        """Give the labels of a set, most probable first; empty if no risk is named."""
+        if risk is None or self.calibration is None:
+            return ()
+        inside = self.calibration.label_sets(probabilities, risk)
+        order = np.argsort(-probabilities, kind="stable")
+        return tuple(LABELS[number] for number in order if inside[number])
 
 
 def pool_windows(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.errors import ModelError, suggest
+from stance.model.calibration import Calibration
 from stance.schema import LABELS
 
 __all__ = [
@@ -53,9 +54,10 @@ class ModelConfig:
         targets: Names of the targets that it was trained on.
         window: Most tokens read at once, the two special ones included.
         overlap: Tokens that consecutive windows share.
-        temperature: What scores are divided by before softmax.
+        temperature: What scores are divided by before softmax, in a model without `calibration`.
         pad_id: Token id of padding.
         precision: How the weights of the ONNX file are stored ("int8", "fp16", "fp32").
+        calibration: What `stance.model.calibration.Calibration.to_dict` gave; empty in models from before it.
         format: Number of the folder format.
         encoder: Name, hash and licence of the encoder it was trained from, and its transformers config.
         head: Sizes of the head.
@@ -68,9 +70,10 @@ class ModelConfig:
     targets: tuple[str, ...]
     window: int
     overlap: int
-    temperature: float
+    temperature: float = 1.0
     pad_id: int = 0
     precision: str = "fp32"
+    calibration: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
     encoder: dict[str, Any] = field(default_factory=dict)
     head: dict[str, Any] = field(default_factory=dict)
@@ -126,7 +129,7 @@ def read_config(folder: Path) -> ModelConfig:
         The config.
 
     Raises:
-        ModelError: If it is no JSON object, lacks a field, or is of a newer format.
+        ModelError: If it is no JSON object, lacks a field or has an unusable one, or is of a newer format.
     """
     path = folder / CONFIG_FILE
     try:
@@ -136,6 +139,8 @@ def read_config(folder: Path) -> ModelConfig:
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known
         }
         config = ModelConfig(**given)
+        if config.calibration:
+            Calibration.from_dict(config.calibration)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{path}: cannot be read as a model config ({error}). Install or train the model again."

@@ -11,6 +11,7 @@ import pytest
 
 from stance.errors import ModelError
 from stance.model import store
+from stance.model.calibration import Calibration
 from stance.model.classifier import Classifier
 from stance.schema import LABELS
 
@@ -81,6 +82,7 @@ def test_missing_and_broken_hashes(folder: Path) -> None:
     [
         ({"format": 99}, "format 99 is newer"),
         ({"labels": ("LABEL_0", "LABEL_1")}, "expected the labels favor, against"),
+        ({"calibration": {"items": 1}}, r"config\.json: .*The calibration cannot be read \('nonconformity'\)"),
     ],
 )
 def test_configs_that_are_refused(folder: Path, change: dict, message: str) -> None:
@@ -104,3 +106,22 @@ def test_files_that_are_no_model(folder: Path) -> None:
     store.write_hashes(folder)
     with pytest.raises(ModelError, match="cannot be read as a model config"):
         Classifier(folder)
+
+
+def test_a_calibration_is_saved_and_loaded(folder: Path) -> None:
+    calibration = Calibration(1.4, 1.6, items=3, nonconformity=(0.1, 0.25, 0.9))
+    before = store.read_config(folder)
+    store.write_config(folder, dataclasses.replace(before, calibration=calibration.to_dict()))
+    store.write_hashes(folder)
+    assert Calibration.from_dict(store.read_config(folder).calibration) == calibration
+    assert Classifier(folder).calibration == calibration
+    assert dataclasses.replace(store.read_config(folder), calibration=before.calibration) == before
+
+
+def test_a_config_from_before_calibrations_is_read(folder: Path) -> None:
+    values = json.loads((folder / store.CONFIG_FILE).read_text(encoding="utf-8"))
+    values.pop("calibration", None)
+    (folder / store.CONFIG_FILE).write_text(json.dumps(values | {"temperature": 1.25}), encoding="utf-8")
+    store.write_hashes(folder)
+    assert store.read_config(folder).temperature == 1.25
+    assert Classifier(folder).calibration is None
