@@ -22,6 +22,7 @@ __all__ = [
     "begin",
     "output_format",
     "positive_number",
+    "share",
     "split_names",
 ]
 
@@ -67,6 +68,17 @@ def positive_number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"has to be a whole number from 1 on, found {text!r}")
     return int(text)
+
+
+def share(text: str) -> float:
+    """Read a number between 0 and 1, both left out."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < 1.0:
+        raise argparse.ArgumentTypeError(f"has to be a number between 0 and 1, such as 0.1; found {text!r}")
+    return number
 
 
 def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from stance.cli.options import (
     begin,
     output_format,
     positive_number,
+    share,
     split_names,
 )
 from stance.targets import Target, builtin_targets, load_targets, resolve_targets
@@ -25,10 +26,12 @@ _EPILOG = """examples:
   stance predict letters.jsonl --unit document        cut each row's text into paragraphs
   curl ... | stance predict -                         text from stdin
   stance predict a.txt --targets NATO,Russia --targets-file mine.toml
+  stance predict a.txt --abstain-risk 0.1             mark what cannot be decided at this risk
 
 A file of targets holds [[target]] tables with name, aliases, description and exclude. JSONL holds document, id, index
 (number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
-label and probabilities."""
+label and probabilities. With --abstain-risk 0.1 each target also has labels, a set that holds the true label in 90 % of
+judgements or more, and abstained: whether it holds more than one."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,6 +59,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--batch-size", type=positive_number, default=32, metavar="N", help="most windows in a batch (default: 32)"
     )
+    parser.add_argument(
+        "--abstain-risk",
+        type=share,
+        metavar="SHARE",
+        help="give the labels that are left if this share may be wrong, and abstain where it is more than one",
+    )
     add_output_options(parser, _FORMATS)
     parser.set_defaults(run=_run)
 
@@ -71,7 +80,12 @@ def _run(arguments: argparse.Namespace) -> int:
     load_classifier(arguments.model, arguments.device)  # a wrong model or device is said before any input is read
     inputs = Inputs(arguments, unit=arguments.unit)
     analyses = analyze_documents(
-        inputs, targets=targets, model=arguments.model, device=arguments.device, batch_size=arguments.batch_size
+        inputs,
+        targets=targets,
+        model=arguments.model,
+        device=arguments.device,
+        batch_size=arguments.batch_size,
+        abstain_risk=arguments.abstain_risk,
     )
     everything = begin(analyses, inputs)
     if everything is None:
@@ -82,7 +96,8 @@ def _run(arguments: argparse.Namespace) -> int:
                 print_table(document_table(analysis, names), file)
         else:
             rows = (row for analysis in everything for row in paragraph_rows(analysis))
-            write_rows(file, rows, form, () if form == "jsonl" else paragraph_columns(names))
+            sets = arguments.abstain_risk is not None
+            write_rows(file, rows, form, () if form == "jsonl" else paragraph_columns(names, label_sets=sets))
     return 1 if inputs.failures else 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stance.errors import InputError, MissingExtraError
-from stance.schema import LABELS, Analysis, Document, Paragraph
+from stance.schema import LABELS, Analysis, Document, Paragraph, Stance
 
 __all__ = [
     "BLOCK_COLUMNS",
@@ -28,6 +28,8 @@ __all__ = [
 
 _FIXED = ("document", "id", "index", "start", "end", "text")
 """Columns that every row has."""
+_SET_ENDINGS = ("labels", "abstained")
+"""Ends of the names of columns that are there if a risk was asked for."""
 _PARQUET_ROWS = 4096
 """Rows in a row group of a Parquet file."""
 
@@ -40,7 +42,8 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
 
     Yields:
         ``{"document", "id", "index", "start", "end", "text", "stances": {target: {"label", "probabilities"}}}``;
-        offsets are code points in the document.
+        offsets are code points in the document. Where a risk was asked for, each target has ``"labels"`` and
+        ``"abstained"`` too.
     """
     for block, prediction in zip(analysis.paragraphs, analysis.predictions, strict=True):
         yield {
@@ -50,11 +53,14 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
             "start": block.start,
             "end": block.end,
             "text": block.text,
-            "stances": {
-                name: {"label": stance.label, "probabilities": dict(stance.probabilities)}
-                for name, stance in prediction.stances.items()
-            },
+            "stances": {name: _stance_row(stance) for name, stance in prediction.stances.items()},
         }
+
+
+def _stance_row(stance: Stance) -> dict[str, Any]:
+    row = stance.to_dict()
+    del row["mentions"]
+    return row
 
 
 BLOCK_COLUMNS = ("document", "index", "kind", "start", "end", "text")
@@ -73,24 +79,42 @@ def block_rows(document: Document, blocks: Iterable[Paragraph]) -> Iterator[dict
         }
 
 
-def paragraph_columns(targets: Iterable[str]) -> list[str]:
-    """Name the columns that `paragraph_rows` has in the flat formats."""
+def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False) -> list[str]:
+    """Name the columns that `paragraph_rows` has in the flat formats.
+
+    Args:
+        targets: Names of the targets.
+        label_sets: Whether a risk was asked for, so that there are labels that are left.
+
+    Returns:
+        The columns, in order.
+
+    Raises:
+        InputError: If a target has the name of a column.
+    """
     columns = list(_FIXED)
     for target in targets:
-        if target in _FIXED or target.rpartition("_")[2] in LABELS:
+        if target in _FIXED or target.rpartition("_")[2] in (*LABELS, *_SET_ENDINGS):
             raise InputError(f"Target {target!r} has the name of a column. Name it otherwise, or write JSONL.")
-        columns += [target, *(f"{target}_{label}" for label in LABELS)]
+        endings = (*LABELS, *_SET_ENDINGS) if label_sets else LABELS
+        columns += [target, *(f"{target}_{ending}" for ending in endings)]
     return columns
 
 
 def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Put stances into columns: ``NATO`` holds the label, ``NATO_favor`` and so on the probabilities."""
+    """Put stances into columns: ``NATO`` holds the label, ``NATO_favor`` and so on the probabilities.
+
+    Where a risk was asked for, ``NATO_labels`` holds the labels that are left (``"favor|neutral"``), ``NATO_abstained``
+    whether they are more than one.
+    """
     flat = {key: value for key, value in row.items() if key != "stances"}
     if flat.get("id") is not None:
         flat["id"] = str(flat["id"])
     for name, stance in row.get("stances", {}).items():
         flat[name] = stance["label"]
         flat |= {f"{name}_{label}": stance["probabilities"][label] for label in LABELS}
+        if "labels" in stance:
+            flat |= {f"{name}_labels": "|".join(stance["labels"]), f"{name}_abstained": stance["abstained"]}
     return flat
 
 
@@ -191,4 +215,7 @@ def _write_parquet(file: BinaryIO, rows: Iterable[dict[str, Any]], columns: Sequ
 def _arrow_type(column: str) -> str:
     if column in ("index", "start", "end"):
         return "int64"
-    return "float64" if column.rpartition("_")[2] in LABELS and "_" in column else "string"
+    _, underscore, ending = column.rpartition("_")
+    if underscore and ending == "abstained":
+        return "bool_"
+    return "float64" if underscore and ending in LABELS else "string"

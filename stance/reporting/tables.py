@@ -18,6 +18,8 @@ __all__ = ["block_table", "clean", "document_table", "print_table"]
 _MARKS: Mapping[Label, str] = {"favor": "▲", "against": "▼", "neutral": "●", "absent": "·"}
 _STYLES: Mapping[Label, str] = {"favor": "bold green", "against": "bold red", "neutral": "yellow", "absent": "dim"}
 _KIND_STYLES = {"body": "", "heading": "bold", "metadata": "cyan", "furniture": "dim"}
+_UNDECIDED = "~"
+"""Mark of a judgement that leaves more than one label at the risk that was asked for."""
 _BAR = 20
 """Width of a summary bar in characters."""
 _PLAIN_WIDTH = 110
@@ -53,7 +55,8 @@ def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType
 
     Returns:
         Something that rich prints: a row a paragraph with its number, first words and a mark a target; headings stand
-        between them, other blocks are counted in a line.
+        between them, other blocks are counted in a line. Where a risk was asked for, judgements that it leaves
+        undecided bear the mark ``~``.
     """
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
     table.add_column("#", justify="right", style="dim", no_wrap=True)
@@ -92,6 +95,8 @@ def _title(document: Document) -> Text:
 
 
 def _mark(stance: Stance) -> Text:
+    if stance.abstained:
+        return Text(f"{_UNDECIDED} {stance.label} {stance.probability:.0%}", style="dim")
     text = f"{_MARKS[stance.label]} {stance.label}"
     return Text(text if stance.label == "absent" else f"{text} {stance.probability:.0%}", style=_STYLES[stance.label])
 
@@ -109,7 +114,17 @@ def _summary(analysis: Analysis, targets: Sequence[str]) -> RenderableType:
         shares = analysis.summary[target]
         counts = [Text(f"{_MARKS[label]} {label} {_count(shares[label])}", style=_STYLES[label]) for label in LABELS]
         grid.add_row(Text(clean(target), style="bold"), _bar(shares), *counts)
-    return Group(Text(line, style="dim"), grid)
+    return Group(Text(line, style="dim"), *_legend(analysis, targets), grid)
+
+
+def _legend(analysis: Analysis, targets: Sequence[str]) -> list[Text]:
+    """Say what the mark of the undecided means and how many there are, if a risk was asked for."""
+    stances = [prediction[target] for prediction in analysis.predictions for target in targets]
+    if not any(stance.labels for stance in stances):
+        return []
+    undecided = sum(stance.abstained for stance in stances)
+    line = f"{_UNDECIDED} undecided at the risk asked for, most probable label shown and counted: "
+    return [Text(f"{line}{undecided} of {len(stances)}", style="dim")]
 
 
 def _count(share: Share) -> str:

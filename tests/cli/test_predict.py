@@ -213,7 +213,7 @@ def test_blocks_without_words_cost_no_others(tmp_path: Path, capsys: pytest.Capt
 
 def test_targets_named_as_columns(article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = tmp_path / "mine.toml"
-    for name in ("text", "x_favor"):
+    for name in ("text", "x_favor", "x_abstained"):
         mine.write_text(f'[[target]]\nname = "{name}"\n', encoding="utf-8")
         arguments = ["predict", str(article), "--targets-file", str(mine), "-o", str(tmp_path / "o.csv")]
         assert f"Target '{name}' has the name of a column" in fails(arguments, capsys)
@@ -234,6 +234,50 @@ def test_output_that_cannot_be_written(article: Path, tmp_path: Path, capsys: py
     )
 
 
+def test_label_sets_in_jsonl(article: Path, calibrated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["predict", str(article), "--model", str(calibrated), "--format", "jsonl", "--abstain-risk"]
+    assert main([*command, "0.02"]) == 0
+    analysis = stance.analyze(ARTICLE, model=calibrated, abstain_risk=0.02)
+    for row, prediction in zip(rows_of(capsys.readouterr().out), analysis.predictions, strict=True):
+        for target, given in row["stances"].items():
+            assert list(given) == ["label", "probabilities", "labels", "abstained"]
+            assert tuple(given["labels"]) == prediction[target].labels
+            assert given["abstained"] == prediction[target].abstained
+    assert any(item.abstained for prediction in analysis.predictions for item in prediction.stances.values())
+
+
+def test_label_sets_in_csv_and_parquet(article: Path, calibrated: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    command = ["predict", str(article), "--model", str(calibrated), "--abstain-risk", "0.02", "-o"]
+    assert main([*command, str(tmp_path / "out.csv")]) == 0
+    assert main([*command, str(tmp_path / "out.parquet")]) == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        from_csv = list(csv.DictReader(file))
+    analysis = stance.analyze(ARTICLE, model=calibrated, abstain_risk=0.02)
+    from_parquet = parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    for left, right, prediction in zip(from_csv, from_parquet, analysis.predictions, strict=True):
+        assert list(left) == list(right)
+        for target in prediction:
+            assert left[f"{target}_labels"] == right[f"{target}_labels"] == "|".join(prediction[target].labels)
+            assert right[f"{target}_abstained"] is prediction[target].abstained
+            assert left[f"{target}_abstained"] == str(prediction[target].abstained)
+
+
+def test_the_table_marks_what_is_undecided(article: Path, calibrated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(article), "--model", str(calibrated), "--abstain-risk", "0.02"]) == 0
+    out = capsys.readouterr().out
+    analysis = stance.analyze(ARTICLE, model=calibrated, abstain_risk=0.02)
+    undecided = sum(item.abstained for prediction in analysis.predictions for item in prediction.stances.values())
+    assert f"counted: {undecided} of 9" in out
+    assert out.count("~ ") == undecided + 1  # the legend's too
+
+
+def test_a_model_that_cannot_abstain(article: Path, uncalibrated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "cannot abstain" in fails(
+        ["predict", str(article), "--model", str(uncalibrated), "--abstain-risk", "0.1"], capsys
+    )
+
+
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs a folder where nobody may write")
 def test_read_only_output(article: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = "/sys/stance-test.jsonl"
@@ -248,7 +292,17 @@ def test_names_that_tell_no_format(article: Path, tmp_path: Path, capsys: pytest
 
 @pytest.mark.parametrize(
     "arguments",
-    [["predict"], ["predict", "a.txt", "--format", "xml"], ["predict", "a.txt", "--batch-size", "0"], ["guess"], []],
+    [
+        ["predict"],
+        ["predict", "a.txt", "--format", "xml"],
+        ["predict", "a.txt", "--batch-size", "0"],
+        ["predict", "a.txt", "--abstain-risk", "1"],
+        ["predict", "a.txt", "--abstain-risk", "0"],
+        ["predict", "a.txt", "--abstain-risk", "nan"],
+        ["predict", "a.txt", "--abstain-risk", "low"],
+        ["guess"],
+        [],
+    ],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:

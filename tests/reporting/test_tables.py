@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 
 from stance.reporting.tables import block_table, document_table, print_table
-from stance.schema import LABELS, Analysis, Document, Paragraph, Prediction, Share, Stance
+from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Prediction, Share, Stance
 
 HOSTILE = "\x1b[31mNATO\x07 \x9b2J[bold]grins[/bold]\r\n\u202egnorw " + "word " * 60
 
 
-def rendered(*, text: str = HOSTILE) -> str:
-    stance = Stance("NATO", "against", {"favor": 0.1, "against": 0.7, "neutral": 0.1, "absent": 0.1})
+def rendered(*, text: str = HOSTILE, labels: tuple[Label, ...] = ()) -> str:
+    shares: dict[Label, float] = {"favor": 0.1, "against": 0.7, "neutral": 0.1, "absent": 0.1}
+    stance = Stance("NATO", "against", shares, labels=labels)
     analysis = Analysis(
         Document(text, name="\x1b]0;title\x07name"),
         (Paragraph("Head", 0, 4, "heading", 0), Paragraph(text, 5, 5 + len(text), "body", 1)),
@@ -40,3 +41,14 @@ def test_rows_are_single_lines_of_the_tables_width() -> None:
 
 def test_lone_surrogates_do_not_stop_it() -> None:
     assert "NATO" in rendered(text="\ud800 NATO")
+
+
+def test_undecided_judgements_are_marked_and_explained() -> None:
+    assert "~" not in rendered()
+    decided = rendered(labels=("against",))
+    assert "▼ against 70%" in decided
+    assert "~ undecided at the risk asked for, most probable label shown and counted: 0 of 1" in decided
+    undecided = rendered(labels=("against", "neutral"))
+    assert "~ against 70%" in undecided
+    assert "counted: 1 of 1" in undecided
+    assert "▼ against 1 (100%)" in undecided
