@@ -10,27 +10,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from stance.evaluation.metrics import score_labels
 from stance.schema import Label
-from stance.targets import Target, find_mentions
+from stance.targets import Target
+from stance.text.substitution import mask_mentions
 
-__all__ = ["mask_mentions", "predict_tfidf"]
+__all__ = ["predict_tfidf"]
 
 _MASK = "targetmention"
 _STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 """Inverse regularisation strengths to choose from on dev."""
-
-
-def mask_mentions(text: str, target: Target) -> str:
-    """Put one word in place of every name of a target.
-
-    >>> from stance.targets import builtin_targets
-    >>> mask_mentions("Beijing and China agreed.", builtin_targets()[2])
-    'targetmention and targetmention agreed.'
-    """
-    parts, at = [], 0
-    for span in find_mentions(text, target):
-        parts += [text[at : span.start], _MASK]
-        at = span.end
-    return "".join([*parts, text[at:]])
 
 
 def predict_tfidf(
@@ -50,7 +37,7 @@ def predict_tfidf(
     Returns:
         One label a text.
     """
-    masked = [mask_mentions(text, target) for text in train[0]]
+    masked = [mask_mentions(text, target, _MASK)[0] for text in train[0]]
     best: tuple[float, Pipeline] | None = None
     for strength in _STRENGTHS:
         model = make_pipeline(
@@ -58,9 +45,11 @@ def predict_tfidf(
             LogisticRegression(C=strength, class_weight="balanced", max_iter=2000),
         )
         model.fit(masked, train[1])
-        guesses = model.predict([mask_mentions(text, target) for text in dev[0]]).tolist()
+        guesses = model.predict([mask_mentions(text, target, _MASK)[0] for text in dev[0]]).tolist()
         score = score_labels(dev[1], guesses).macro_f1
         if best is None or score > best[0]:
             best = (score, model)
-    labels: list[Label] = best[1].predict([mask_mentions(text, target) for text in texts]).tolist() if best else []
+    labels: list[Label] = (
+        best[1].predict([mask_mentions(text, target, _MASK)[0] for text in texts]).tolist() if best else []
+    )
     return labels
