@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         StanceError,
         UnknownTargetError,
     )
+    from stance.fitting.entry import train
     from stance.prediction import analyze, analyze_documents, predict
     from stance.schema import KINDS, LABELS, Analysis, Document, Paragraph, Prediction, Share, Span, Stance
     from stance.targets import Target, builtin_targets, load_targets
@@ -38,6 +39,7 @@ _HOMES = {
         "StanceError",
         "UnknownTargetError",
     ),
+    "stance.fitting.entry": ("train",),
     "stance.prediction": ("analyze", "analyze_documents", "predict"),
     "stance.schema": (
         "KINDS",
@@ -81,6 +83,7 @@ __all__ = [
     "predict",
     "read_documents",
     "segment",
+    "train",
 ]
 
 

@@ -21,6 +21,7 @@ ROWS = {
     "text": 1,
     "annotation": 2,
     "annotation.interchange": 3,
+    "evaluation.intervals": 1,
     "evaluation.metrics": 1,
     "fitting.config": 1,
     "model.store": 1,
@@ -35,6 +36,7 @@ ROWS = {
     "reporting": 5,
     "cli": 6,
     "cli.annotate": 7,
+    "__main__": 8,
 }
 HEAVY = {"torch", "transformers", "datasets", "sklearn", "evaluate", "accelerate", "onnx", "safetensors", "onnxscript"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

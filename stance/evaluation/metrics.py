@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stance.errors import InputError
 from stance.schema import LABELS, Label
 
-__all__ = ["LabelScore", "TargetScore", "score_labels"]
+__all__ = ["LabelScore", "TargetScore", "presence_f1", "score_labels", "side_f_average"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +82,41 @@ def _score(label: Label, pairs: Sequence[tuple[Label, Label]]) -> LabelScore:
     recall = right / support if support else 0.0
     f1 = 2 * right / (support + guessed) if right else 0.0
     return LabelScore(precision, recall, f1, support)
+
+
+def presence_f1(gold: Sequence[Label], predicted: Sequence[Label]) -> float:
+    """Give the F1 of finding that a target is present, whichever label it then gets.
+
+    Args:
+        gold: Gold labels.
+        predicted: Predicted labels, in the same order.
+
+    Returns:
+        F1 of every label but ``absent`` taken as one, in [0, 1]; 0 if the target is never present.
+
+    >>> presence_f1(["favor", "absent", "neutral"], ["against", "neutral", "neutral"])
+    0.8
+    """
+    pairs = list(zip(gold, predicted, strict=True))
+    right = sum(truth != "absent" and guess != "absent" for truth, guess in pairs)
+    named = sum(truth != "absent" for truth, _ in pairs) + sum(guess != "absent" for _, guess in pairs)
+    return 2 * right / named if named else 0.0
+
+
+def side_f_average(gold: Sequence[Label], predicted: Sequence[Label]) -> float:
+    """Give F_avg: the mean of the F1 of ``favor`` and that of ``against``.
+
+    Args:
+        gold: Gold labels, of one target or pooled over several.
+        predicted: Predicted labels, in the same order.
+
+    Returns:
+        The mean, in [0, 1].
+
+    Source: Mohammad et al. 2016, "SemEval-2016 Task 6: Detecting Stance in Tweets", section 4.
+
+    >>> side_f_average(["favor", "against", "neutral"], ["favor", "neutral", "neutral"])
+    0.5
+    """
+    labels = score_labels(gold, predicted).labels
+    return (labels["favor"].f1 + labels["against"].f1) / 2

@@ -4,31 +4,47 @@ from __future__ import annotations
 
 from typing import Any
 
-from stance.model.store import WEIGHTS_FILE, ModelConfig
+from stance.model.store import NETWORK_FILE, WEIGHTS_FILE, ModelConfig
 from stance.schema import LABELS
 
 __all__ = ["write_card"]
+
+_STORED = {
+    "int8": "The weights are stored in 8 bits and multiplied in fp32",
+    "fp16": "The weights are stored in 16 bits and multiplied in fp32",
+    "fp32": "The weights are stored as they were trained",
+}
 
 
 def write_card(config: ModelConfig) -> str:
     """Write a model card in Markdown.
 
     Args:
-        config: The model's config, with metrics of dev and test.
+        config: The model's config, with metrics of dev and, if there is one, test.
 
     Returns:
         The card.
     """
-    return "\n\n".join([_intro(config), _making(config), _scores(config), _limits(), _files(config)]) + "\n"
+    parts = [_intro(config), _making(config)]
+    parts += [_scores(config, name) for name in ("test", "dev") if name in config.metrics]
+    return "\n\n".join([*parts, _limits(config), _files(config)]) + "\n"
 
 
 def _intro(config: ModelConfig) -> str:
+    network = config.training["recipe"]["network"]
+    how = (
+        "One encoder pass serves all targets: each target attends over the token states, with a query made from its\n"
+        "description and a bias toward the places that name it."
+    )
+    if network["kind"] == "pair":
+        how = "Text and description of a target are encoded together, once a target. For comparison: it cannot predict."
+    if network["blind"]:
+        how = "**A blind twin, for comparison:** the targets' names are masked and it is not told whom it is asked for."
     return f"""# stance model `{config.name}`
 
-Reads a paragraph and says for each target ({", ".join(config.targets)}) whether the text's own voice is favor,
-against or neutral toward it, or the target is absent; what these mean is said in the project's codebook (version 1.3).
-One encoder pass serves all targets: each target attends over the token states, with a query made from its description
-and a bias toward the places that name it."""
+Reads a paragraph and says for each target ({", ".join(config.targets)}) whether the text's own voice is favor, against
+or neutral toward it, or the target is absent; what these mean is said in the project's codebook (version 1.3).
+{how}"""
 
 
 def _making(config: ModelConfig) -> str:
@@ -39,56 +55,82 @@ def _making(config: ModelConfig) -> str:
         for split, names in training["data"].items()
         for name, digest in names.items()
     )
+    seeds = training["seeds"]
+    several = ""
+    if len(seeds["seeds"]) > 1:
+        several = (
+            f"\n- {len(seeds['seeds'])} seeds: macro-F1 on dev {', '.join(f'{s:.3f}' for s in seeds['dev_macro_f1'])} "
+            f"(mean {seeds['mean']:.3f}, sd {seeds['sd']:.3f}); the best one is this"
+        )
+    kept = training["recipe"]["schedule"]["keep"]
+    epochs = ", ".join(f"{value:.3f}" for value in training["dev_macro_f1_by_epoch"])
     return f"""## How it was made
 
-- Command: `{training["command"]}` (recipe sha256 `{training["recipe_sha256"]}`)
-- Encoder: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), weights sha256 `{config.encoder["sha256"]}`
+- Command: `{training["command"]}`; the whole recipe stands in `config.json`
+- Encoder: `{config.encoder["source"]}`, weights sha256 `{config.encoder["sha256"]}`
 - Seed {training["seed"]}; Python {training["python"]}; {versions}
-- Mean macro-F1 on dev after each epoch: {", ".join(f"{value:.3f}" for value in training["dev_macro_f1_by_epoch"])}; the
-  best epoch was kept. Temperature {config.temperature}, fitted on dev. Test was used to report only.
+- Mean macro-F1 on dev after each epoch: {epochs}; the {kept} one was kept{several}
+- Temperatures {config.calibration["presence_temperature"]} (present or not) and
+  {config.calibration["side_temperature"]} (which side), and the scores behind label sets, were fitted on dev. Test was
+  used to report only
 
 | split | file | sha256 |
 | --- | --- | --- |
-{files}
-
-All labels were made by language-model annotators that worked from the codebook; no human annotated. Dev and test have
-two annotators each; they are two runs of one model family, so their agreement shows consistency, not validity."""
+{files}"""
 
 
-def _scores(config: ModelConfig) -> str:
-    test, dev = config.metrics["test"], config.metrics["dev"]
-    rows = "\n".join(_row(target, row) for target, row in test["targets"].items())
+def _scores(config: ModelConfig, split: str) -> str:
+    metrics = config.metrics[split]
+    if "targets" not in metrics:
+        return f"## Scores on {split}\n\n{metrics['paragraphs']} texts, macro-F1 **{metrics['macro_f1']:.3f}**."
+    rows = "\n".join(_row(target, row) for target, row in metrics["targets"].items())
     header = " | ".join(f"{label} F1 (n)" for label in LABELS)
-    return f"""## Scores on test ({test["paragraphs"]} paragraphs)
+    same = ""
+    if "agreement_with_fp32" in metrics:
+        same = (
+            f"\n\n{_STORED[config.precision]}; the labels agree with the network's as it was trained on "
+            f"{metrics['agreement_with_fp32']:.2%} of the decisions."
+        )
+    return f"""## Scores on {split} ({metrics["paragraphs"]} paragraphs)
 
-| target | macro-F1 | accuracy | ECE | {header} |
-| --- | --- | --- | --- | {" | ".join("---" for _ in LABELS)} |
+| target | macro-F1 | presence F1 | F_avg | ECE | {header} |
+| --- | --- | --- | --- | --- | {" | ".join("---" for _ in LABELS)} |
 {rows}
 
-Mean macro-F1 of the targets: **{test["mean_macro_f1"]:.3f}** (dev {dev["mean_macro_f1"]:.3f}). The weights are stored
-in 8 bits and multiplied in fp32; the labels agree with the fp32 network's on {test["agreement_with_fp32"]:.2%} of the
-test decisions (fp32 mean macro-F1 {test["fp32"]:.3f}). Precision, recall and the rest stand in `config.json`."""
+Mean macro-F1 of the targets: **{metrics["mean_macro_f1"]:.3f}** {_between(metrics["mean_macro_f1_interval"])}; F_avg of
+favor and against over all targets: {metrics["f_avg"]:.3f} {_between(metrics["f_avg_interval"])}. In brackets 95 %
+intervals (bootstrap by document); those of each label, precision and recall stand in `config.json`.{same}"""
 
 
 def _row(target: str, row: dict[str, Any]) -> str:
     labels = " | ".join(f"{row['labels'][label]['f1']:.3f} ({row['labels'][label]['support']})" for label in LABELS)
-    return f"| {target} | {row['macro_f1']:.3f} | {row['accuracy']:.3f} | {row['ece']:.3f} | {labels} |"
+    return (
+        f"| {target} | {row['macro_f1']:.3f} {_between(row['macro_f1_interval'])} | {row['presence_f1']:.3f} "
+        f"| {row['f_avg']:.3f} | {row['ece']:.3f} | {labels} |"
+    )
 
 
-def _limits() -> str:
-    return """## What it cannot do
+def _between(interval: list[float]) -> str:
+    return f"[{interval[0]:.3f}, {interval[1]:.3f}]"
 
-- Sides are rare in real text (against NATO and against China least), so their scores have wide intervals, and the model
-  confuses a side with `neutral` more often than anything else.
-- It was trained on these targets only. Others can be asked for, but how well it judges them has not been measured.
+
+def _limits(config: ModelConfig) -> str:
+    return f"""## What it cannot do
+
+- Rare labels have wide intervals (see the counts above), and a side is confused with `neutral` more often than anything
+  else.
+- It was trained on {", ".join(config.targets)}; others can be asked for, and are judged less well.
 - It reads English, machine-translated English included; other languages give nonsense.
 - It reads a paragraph alone: what only the rest of the article tells is not known to it.
 - It judges texts, not persons; do not use it to decide about anyone."""
 
 
 def _files(config: ModelConfig) -> str:
+    network = config.training["recipe"]["network"]
+    predicts = f"`{NETWORK_FILE}` ({config.precision}) and `tokenizer.json` predict; "
+    if network["kind"] == "pair" or network["blind"]:
+        predicts = f"There is no `{NETWORK_FILE}`: it is for comparison only. "
     return f"""## Files
 
-`model.onnx` ({config.precision}) and `tokenizer.json` predict; `{WEIGHTS_FILE}` (fp16) is for further training;
-`config.json` holds labels, sizes, provenance and metrics; `hashes.json` the sha256 of each file, checked at load.
-Licence: Apache-2.0."""
+{predicts}`{WEIGHTS_FILE}` (fp16) is for further training; `config.json` holds labels, sizes, provenance and metrics;
+`hashes.json` the sha256 of each file, checked at load."""

@@ -1,21 +1,202 @@
-"""Recipes: one TOML file that determines a training run whole."""
+"""Recipes: everything that determines a training run, as documented dataclasses that check themselves."""
 
 from __future__ import annotations
 
-import dataclasses
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stance.errors import InputError, suggest
+from stance.schema import LABELS
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+__all__ = ["FORMS", "Augmentation", "DataFile", "EncoderChoice", "Loss", "NetworkChoice", "Recipe", "Schedule"]
 
-__all__ = ["Recipe", "read_recipe"]
+FORMS = ("auto", "paragraphs", "pairs", "mentions")
+"""What a row holds: labels toward several targets; a target and a label; or mentions marked by offsets."""
+
+
+def _require(wrong: bool, name: str, expected: str, found: object) -> None:
+    if wrong:
+        raise InputError(f"Recipe field {name!r} has to {expected}, found {found!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderChoice:
+    """Which encoder reads the texts.
+
+    Attributes:
+        source: Hub id, folder, ``package:NAME/FOLDER`` (a folder in an installed package), or ``model:NAME`` (a model
+            that stance wrote, with its head: training goes on from there).
+        sha256: Expected hash of its ``model.safetensors``; empty if it is not to be checked.
+        layers: How many of its layers are kept, from the first; 0 keeps all.
+        frozen: How many of its first layers are not trained; the embeddings never are.
+    """
+
+    source: str
+    sha256: str = ""
+    layers: int = 0
+    frozen: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "frozen"):
+            _require(getattr(self, name) < 0, f"encoder.{name}", "be 0 or more", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChoice:
+    """How the text is read and the labels are found.
+
+    Attributes:
+        kind: ``"one-pass"``: the text is encoded once, each target attends over its token states. ``"pair"``: text and
+            description are encoded together, once a target; for comparison, cannot be exported.
+        blind: Whether the targets' names are masked and nothing is said of the target: the text-only twin, by which one
+            sees whether a model looks at the target at all; cannot be exported.
+        blocks: How often a target looks at the text.
+        heads: Attention heads of a block; they have to divide the encoder's width.
+        dropout: Share of features dropped in the head, in [0, 1).
+        window: Most tokens read at once, the special ones included.
+        overlap: Tokens that consecutive windows share.
+    """
+
+    kind: str = "one-pass"
+    blind: bool = False
+    blocks: int = 2
+    heads: int = 6
+    dropout: float = 0.1
+    window: int = 320
+    overlap: int = 64
+
+    def __post_init__(self) -> None:
+        _require(self.kind not in ("one-pass", "pair"), "network.kind", "be 'one-pass' or 'pair'", self.kind)
+        _require(not 0 <= self.dropout < 1, "network.dropout", "lie in [0, 1)", self.dropout)
+        for name in ("blocks", "heads"):
+            _require(getattr(self, name) < 1, f"network.{name}", "be at least 1", getattr(self, name))
+        room = self.window - 2
+        _require(not 0 <= self.overlap < room, "network.overlap", f"be below window - 2 = {room}", self.overlap)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """Labelled rows.
+
+    Attributes:
+        file: JSONL, CSV, TSV or Parquet, or ``hub:NAME`` for a data set of the Hugging Face hub.
+        form: One of `FORMS`; ``"auto"`` is told by the first row's fields.
+        split: Split of a data set of the hub, ``"train"`` and so on; of no meaning for files.
+        labels: Label in the file -> label here, or several of which it may be any (``["neutral", "absent"]`` where a
+            data set does not tell them apart). Empty means that the file uses the labels of the codebook.
+        weight: What the loss of its rows is multiplied by.
+        share: Share of its rows that is used, in (0, 1]; chosen by the seed.
+    """
+
+    file: str
+    form: str = "auto"
+    split: str = "train"
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weight: float = 1.0
+    share: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require(self.form not in FORMS, "form", f"be one of {', '.join(FORMS)}", self.form)
+        _require(self.weight <= 0, "weight", "be above 0", self.weight)
+        _require(not 0 < self.share <= 1, "share", "lie in (0, 1]", self.share)
+        for known in self.labels.values():
+            for label in known:
+                if label not in LABELS:
+                    raise InputError(f"{self.file}: label map: unknown label {label!r}: {suggest(label, LABELS)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What is minimised: cross-entropy, weighted.
+
+    Attributes:
+        class_weights: ``"none"``, ``"sqrt"`` or ``"balanced"``: inverse frequency of each label toward each target, to
+            the power 0, 1/2 or 1. Targets with few rows share one set of weights.
+        smoothing: Share of a label's weight that is spread over all four labels, in [0, 1).
+        doubt: Share that goes to the labels that an annotator nearly gave, where there are any, in [0, 1).
+        soft: Share of the gold label's weight that soft labels take, where there are any, in [0, 1].
+    """
+
+    class_weights: str = "sqrt"
+    smoothing: float = 0.0
+    doubt: float = 0.0
+    soft: float = 1.0
+
+    def __post_init__(self) -> None:
+        known = ("none", "sqrt", "balanced")
+        _require(self.class_weights not in known, "loss.class_weights", f"be one of {known}", self.class_weights)
+        for name in ("smoothing", "doubt"):
+            _require(not 0 <= getattr(self, name) < 1, f"loss.{name}", "lie in [0, 1)", getattr(self, name))
+        _require(not 0 <= self.soft <= 1, "loss.soft", "lie in [0, 1]", self.soft)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast.
+
+    Attributes:
+        epochs: Passes over the training data.
+        batch_size: Rows in a batch, on each device.
+        accumulate: Batches whose gradients are summed before a step.
+        encoder_rate: Peak learning rate of the encoder's last layer.
+        layer_decay: Factor by which the rate falls from one layer to the one below, in (0, 1].
+        head_rate: Peak learning rate of the head.
+        warmup: Share of the steps over which the rates rise; they fall linearly after, in [0, 1).
+        weight_decay: Decay of AdamW.
+        clip: Largest norm of a gradient.
+        patience: Epochs without a better score on dev after which training stops; 0 never stops.
+        keep: ``"best"`` keeps the weights of the epoch that is best on dev, ``"last"`` those of the last.
+        checkpoint_steps: Steps from one checkpoint to the next; each epoch ends with one.
+        gradient_checkpointing: Whether activations are computed twice to save memory.
+        precision: ``"fp32"``, ``"bf16"``, or ``"auto"``: bf16 where the device multiplies it.
+    """
+
+    epochs: int = 4
+    batch_size: int = 16
+    accumulate: int = 1
+    encoder_rate: float = 1e-4
+    layer_decay: float = 1.0
+    head_rate: float = 5e-4
+    warmup: float = 0.06
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    patience: int = 0
+    keep: str = "best"
+    checkpoint_steps: int = 100
+    gradient_checkpointing: bool = False
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "accumulate", "encoder_rate", "head_rate", "clip", "checkpoint_steps"):
+            _require(getattr(self, name) <= 0, f"schedule.{name}", "be above 0", getattr(self, name))
+        _require(not 0 <= self.warmup < 1, "schedule.warmup", "lie in [0, 1)", self.warmup)
+        _require(not 0 < self.layer_decay <= 1, "schedule.layer_decay", "lie in (0, 1]", self.layer_decay)
+        _require(self.patience < 0, "schedule.patience", "be 0 or more", self.patience)
+        _require(self.keep not in ("best", "last"), "schedule.keep", "be 'best' or 'last'", self.keep)
+        known = ("auto", "fp32", "bf16")
+        _require(self.precision not in known, "schedule.precision", f"be one of {known}", self.precision)
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How training texts are varied, anew each epoch; each a share in [0, 1].
+
+    Attributes:
+        swap: Share of the rows in which two targets change names, and labels.
+        replace: Share of the rows in which a target gets the name of one that is not asked for ("Russia", "the EU"),
+            and is asked for by it: so the head learns to look where it is told.
+        mask: Share of the rows in which one target's names are masked; where they stand is still marked.
+        noise: Share of the rows that get the slips of machine translation, in 0 to 20 % of the words.
+    """
+
+    swap: float = 0.0
+    replace: float = 0.0
+    mask: float = 0.0
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("swap", "replace", "mask", "noise"):
+            _require(not 0 <= getattr(self, name) <= 1, f"augment.{name}", "lie in [0, 1]", getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,102 +205,42 @@ class Recipe:
 
     Attributes:
         name: Name of the model.
-        encoder: Hub id, folder, or ``package:NAME/FOLDER`` (a folder in an installed package).
-        encoder_sha256: Expected hash of the encoder's ``model.safetensors``; empty if it is not to be checked.
-        train: Files of labelled paragraphs to learn from.
-        dev: File to choose the epoch and the temperature by.
-        test: File to report on; never chosen by.
-        epochs: Passes over the training data.
-        batch_size: Paragraphs in a batch.
-        encoder_rate: Peak learning rate of the encoder.
-        head_rate: Peak learning rate of the head.
-        warmup: Share of the steps over which the rates rise; they fall linearly after.
-        weight_decay: Decay of AdamW.
-        dropout: Share of features dropped in the head.
-        doubt: Share of the label's weight that goes to an annotator's runner-up labels, where there are any, in [0, 1).
-        window: Most tokens read at once, the two special ones included.
-        overlap: Tokens that consecutive windows share.
-        seed: Seed of order, dropout and initial head.
-        precision: ``"fp32"``, ``"bf16"``, or ``"auto"``: bf16 where the CPU has it.
-
-    Raises:
-        InputError: If a value makes no sense, alone or beside another.
+        encoder: The encoder.
+        train: Files to learn from.
+        dev: File to choose the epoch, temperatures and label sets by.
+        test: File to report on, never chosen by; None reports on dev alone.
+        network: The network.
+        loss: The loss.
+        schedule: Epochs and rates.
+        augment: How texts are varied.
+        targets: Names of the targets that the model is for: built in, or of `targets_file`. Rows of the form
+            ``paragraphs`` are read for these; they are what the model is asked for unless a user names others.
+        targets_file: TOML file of targets of one's own; empty if there is none.
+        seed: Seed of order, dropout, initial head and augmentation.
     """
 
     name: str
-    encoder: str
-    train: tuple[str, ...]
-    dev: str
-    test: str
-    encoder_sha256: str = ""
-    epochs: int = 6
-    batch_size: int = 16
-    encoder_rate: float = 1e-4
-    head_rate: float = 5e-4
-    warmup: float = 0.06
-    weight_decay: float = 0.01
-    dropout: float = 0.1
-    doubt: float = 0.0
-    window: int = 320
-    overlap: int = 64
+    encoder: EncoderChoice
+    train: tuple[DataFile, ...]
+    dev: DataFile
+    test: DataFile | None = None
+    network: NetworkChoice = NetworkChoice()
+    loss: Loss = Loss()
+    schedule: Schedule = Schedule()
+    augment: Augmentation = Augmentation()
+    targets: tuple[str, ...] = ("NATO", "US", "China")
+    targets_file: str = ""
     seed: int = 42
-    precision: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "encoder_rate", "head_rate"):
-            if getattr(self, name) <= 0:
-                raise InputError(f"Recipe field {name!r} has to be above 0, found {getattr(self, name)}.")
-        for name in ("warmup", "dropout", "doubt"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"Recipe field {name!r} has to lie in [0, 1), found {getattr(self, name)}.")
-        if not 0 <= self.overlap < self.window - 2:
-            raise InputError(
-                f"Recipe field 'overlap' has to be below window - 2 = {self.window - 2}, found {self.overlap}."
-            )
-        if self.precision not in ("auto", "fp32", "bf16"):
-            raise InputError(f"Recipe field 'precision' has to be 'auto', 'fp32' or 'bf16', found {self.precision!r}.")
         if not self.train:
             raise InputError("Recipe field 'train' has to name at least one file.")
+        _require(not self.targets, "targets", "name at least one target", self.targets)
+        varied = self.augment != Augmentation()
+        if self.network.blind and varied:
+            raise InputError("Recipe field 'network.blind' masks every target, so 'augment' has to be left out.")
 
-
-def read_recipe(path: Path) -> Recipe:
-    """Read a recipe; file names in it are relative to its own folder.
-
-    Args:
-        path: The TOML file.
-
-    Returns:
-        The recipe, with file names that work from the current folder.
-
-    Raises:
-        InputError: If the file cannot be read, or a field is unknown, missing or of another type.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a TOML recipe: {error}") from error
-    fields = {field.name: field for field in dataclasses.fields(Recipe)}
-    for key, value in values.items():
-        if key not in fields:
-            raise InputError(f"{path}: unknown field {key!r}: {suggest(key, fields)}.")
-        values[key] = _typed(path, key, value, str(fields[key].type))
-    missing = [f.name for f in fields.values() if f.default is dataclasses.MISSING and f.name not in values]
-    if missing:
-        raise InputError(f"{path}: missing fields: {', '.join(missing)}.")
-    base = path.parent
-    values["train"] = tuple(str(base / name) for name in values["train"])
-    values |= {key: str(base / values[key]) for key in ("dev", "test")}
-    return Recipe(**values)
-
-
-def _typed(path: Path, key: str, value: Any, kind: str) -> Any:  # noqa: ANN401 - a value straight from TOML
-    wanted: dict[str, tuple[type, ...]] = {
-        "str": (str,),
-        "int": (int,),
-        "float": (int, float),
-        "tuple[str, ...]": (list,),
-    }
-    strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
-    if isinstance(value, bool) or not isinstance(value, wanted[kind]) or not strings:
-        raise InputError(f"{path}: field {key!r} has to be {kind}, found {value!r}.")
-    return value
+    @property
+    def exportable(self) -> bool:
+        """Whether the network can be exported, or is for comparison only."""
+        return self.network.kind == "one-pass" and not self.network.blind

@@ -1,19 +1,51 @@
-"""Finding an encoder: on the hub, in a folder, or inside an installed package."""
+"""Finding an encoder: on the hub, in a folder, inside an installed package, or in a model that stance wrote."""
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
 
 from stance.errors import ModelError
-from stance.model.store import hash_file
+from stance.fitting.config import EncoderChoice
+from stance.model.store import TOKENIZER_FILE, WEIGHTS_FILE, find_model, hash_file, read_config, verify_files
 
-__all__ = ["load_encoder", "locate_encoder"]
+__all__ = ["Encoder", "load_encoder", "locate_encoder"]
 
 _PACKAGE = "package:"
+_MODEL = "model:"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """An encoder, ready to be trained.
+
+    Attributes:
+        network: The transformers model without pooling layer, in fp32.
+        tokenizer: Its tokenizer, without truncation and padding.
+        pad_id: Token id of padding.
+        mask: Its mask token.
+        sha256: Hash of its weights; empty if they came from the hub.
+        weights: Weights of encoder and head to go on from; None for an encoder alone.
+    """
+
+    network: Any
+    tokenizer: Tokenizer
+    pad_id: int
+    mask: str
+    sha256: str
+    weights: dict[str, Tensor] | None = None
 
 
 def locate_encoder(source: str) -> str:
@@ -40,36 +72,93 @@ def locate_encoder(source: str) -> str:
     return str(folder)
 
 
-def load_encoder(source: str, sha256: str = "") -> tuple[Any, PreTrainedTokenizerFast]:
+def load_encoder(choice: EncoderChoice) -> Encoder:
     """Load an encoder and its tokenizer.
 
     Attention dropout is off: on a CPU its random numbers cost a third of the forward pass (measured). The embeddings
     are frozen, so that words that training never saw keep their place beside those that it did.
 
     Args:
-        source: Hub id, folder, or ``package:NAME/FOLDER``.
-        sha256: Expected hash of ``model.safetensors``; empty if it is not to be checked (only folders can be).
+        choice: What the recipe says of it.
 
     Returns:
-        The encoder in fp32 and its tokenizer.
+        The encoder.
 
     Raises:
-        ModelError: If the encoder is not there, or its weights have another hash.
+        ModelError: If the encoder is not there, its weights have another hash, or it has fewer layers than asked for.
     """
-    place = locate_encoder(source)
+    loaded = _load_model(choice) if choice.source.startswith(_MODEL) else _load_pretrained(choice)
+    network = loaded.network
+    stack = network.encoder.layer
+    if max(choice.layers, choice.frozen) > len(stack):
+        raise ModelError(f"Encoder {choice.source!r}: has {len(stack)} layers, fewer than the recipe asks for.")
+    if choice.layers:
+        network.encoder.layer = nn.ModuleList(stack[: choice.layers])
+        network.config.num_hidden_layers = choice.layers
+    network.embeddings.requires_grad_(False)
+    for layer in network.encoder.layer[: choice.frozen]:
+        layer.requires_grad_(False)
+    return loaded
+
+
+def _load_pretrained(choice: EncoderChoice) -> Encoder:
+    place = locate_encoder(choice.source)
     weights = Path(place) / "model.safetensors"
-    if sha256:
-        if not weights.is_file():
-            raise ModelError(f"Encoder {source!r}: only a folder's hash can be checked. Download it, or leave it out.")
-        found = hash_file(weights)
-        if found != sha256:
-            raise ModelError(f"{weights.name} of encoder {source!r}: expected sha256 {sha256}, found {found}.")
+    if choice.sha256 and not weights.is_file():
+        raise ModelError(
+            f"Encoder {choice.source!r}: only a folder's hash can be checked. Download it, or leave it out."
+        )
+    found = hash_file(weights) if weights.is_file() else ""
+    if choice.sha256 and found != choice.sha256:
+        raise ModelError(
+            f"{weights.name} of encoder {choice.source!r}: expected sha256 {choice.sha256}, found {found}."
+        )
     try:
-        config = AutoConfig.from_pretrained(place)
-        config.attention_probs_dropout_prob = 0.0
-        encoder = AutoModel.from_pretrained(place, config=config, add_pooling_layer=False, use_safetensors=True)
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(place)
+        with _quiet():
+            config = AutoConfig.from_pretrained(place)
+            config.attention_probs_dropout_prob = 0.0
+            network = AutoModel.from_pretrained(place, config=config, add_pooling_layer=False, use_safetensors=True)
+            tokenizer = PreTrainedTokenizerFast.from_pretrained(place)
     except OSError as error:
-        raise ModelError(f"Encoder {source!r} cannot be loaded: {error}") from error
-    encoder.embeddings.requires_grad_(False)
-    return encoder.float(), tokenizer
+        raise ModelError(f"Encoder {choice.source!r} cannot be loaded: {error}") from error
+    fast: Tokenizer = tokenizer.backend_tokenizer
+    fast.no_truncation()
+    fast.no_padding()
+    return Encoder(network.float(), fast, int(tokenizer.pad_token_id or 0), tokenizer.mask_token or "[MASK]", found)
+
+
+def _load_model(choice: EncoderChoice) -> Encoder:
+    """Load encoder and head of a model that stance wrote."""
+    folder = find_model(choice.source.removeprefix(_MODEL))
+    if not (folder / WEIGHTS_FILE).is_file():
+        raise ModelError(
+            f"Encoder {choice.source!r}: {folder} has no {WEIGHTS_FILE}: it can predict, but not be trained further. "
+            "Take the model's folder from the project's repository."
+        )
+    hashes = verify_files(folder, (WEIGHTS_FILE, TOKENIZER_FILE))
+    config = read_config(folder)
+    values = dict(config.encoder["config"])
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    known = json.loads(tokenizer.to_str())["added_tokens"]
+    mask = next((token["content"] for token in known if "mask" in token["content"].lower()), "[MASK]")
+    kind = AutoConfig.for_model(values.pop("model_type"), **values)
+    network = AutoModel.from_config(kind, add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    weights = {name: value.float() for name, value in load_file(folder / WEIGHTS_FILE).items()}
+    return Encoder(network.float(), tokenizer, config.pad_id, mask, hashes[WEIGHTS_FILE], weights)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from reporting that the pooling layer, which is not wanted, was not loaded."""
+    logger = logging.getLogger("transformers")
+    before, bars = logger.level, transformers_logging.is_progress_bar_enabled()
+    logger.setLevel(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from safetensors.torch import save_file
 
 from stance.model.network import StanceNetwork
@@ -108,8 +109,22 @@ def _halve(path: Path) -> None:
     onnx.save(model, str(path))
 
 
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what an import does to the root logger: onnxruntime's quantiser gives it a handler and a level."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 def _quantise(path: Path) -> None:
     model = onnx.load(str(path))
+    with _logging_as_it_was():
+        from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
     logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
     quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=0)
     quantiser.process()

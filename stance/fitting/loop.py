@@ -1,235 +1,302 @@
-"""The training loop: bf16 where the CPU has it, length-sorted batches, a checkpoint an epoch, the best epoch on dev."""
+"""The training loop: length-sorted batches, checkpoints, early stopping; on CPU or GPU, in one process or several."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import math
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save_file
+from accelerate import Accelerator
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from stance.evaluation.metrics import score_labels
-from stance.fitting.config import Recipe
-from stance.fitting.examples import Reading
+from stance.fitting.augmentation import vary
+from stance.fitting.checkpoints import Checkpoints, Progress
+from stance.fitting.config import Recipe, Schedule
+from stance.fitting.examples import Example
+from stance.fitting.readings import Batch, ClassWeights, Collator, Reading, prepare
+from stance.fitting.scores import Groups, mean_macro_f1, score_batch, score_readings
 from stance.model.network import StanceNetwork
-from stance.model.tokens import Batch, make_batch, plan_batches
-from stance.schema import LABELS
+from stance.model.tokens import plan_batches
+from stance.targets import Target
 
-__all__ = ["EncodedTargets", "score_readings", "train"]
+__all__ = ["Material", "Step", "Watch", "batch_loss", "fit"]
 
 _LOG = logging.getLogger(__name__)
-_STATE = "last.pt"
-_BEST = "best.safetensors"
+_LAYER = re.compile(r"encoder\.(?:encoder\.)?layer\.(\d+)\.")
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedTargets:
-    """Targets' descriptions as the encoder reads them.
+class Material:
+    """What a network is trained with.
 
     Attributes:
-        input_ids: Token ids, shape (targets, length).
-        attention_mask: 1 for tokens, 0 for padding, shape (targets, length).
+        train: The labelled texts.
+        dev: What the epoch is chosen by.
+        dev_groups: Labels of dev that count as one.
+        tokenizer: The encoder's tokenizer, without truncation and padding.
+        collator: What makes batches.
+        targets: The targets that the model is for.
+        strangers: Targets that texts are rewritten for where the recipe asks for it.
+        mask: The tokenizer's mask.
     """
 
-    input_ids: Tensor
-    attention_mask: Tensor
+    train: Sequence[Example]
+    dev: Sequence[Reading]
+    dev_groups: Groups
+    tokenizer: Tokenizer
+    collator: Collator
+    targets: Sequence[Target]
+    strangers: Sequence[Target] = ()
+    mask: str = "[MASK]"
 
 
-def train(
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is told after each optimizer step, and after each epoch.
+
+    Attributes:
+        step: Steps done.
+        steps: Steps of the whole run.
+        epoch: The epoch, from 1.
+        loss: Mean loss of the step, or of the epoch.
+        rate: Learning rate of the encoder's last layer.
+        score: Mean macro-F1 on dev in [0, 1] at the end of an epoch; None within one.
+    """
+
+    step: int
+    steps: int
+    epoch: int
+    loss: float
+    rate: float
+    score: float | None = None
+
+
+Watch = Callable[[Step], None]
+
+
+class _Learner(nn.Module):
+    """The network with its loss, as one module: what several processes keep in step."""
+
+    def __init__(self, network: StanceNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: Batch) -> Tensor:
+        return batch_loss(score_batch(self.network, batch), batch)
+
+
+def batch_loss(scores: Tensor, batch: Batch) -> Tensor:
+    """Give the weighted mean cross-entropy of a batch.
+
+    Args:
+        scores: Before softmax, shape (batch, targets, labels).
+        batch: What is wanted.
+
+    Returns:
+        One number. Where any of several labels will do, it is the cross-entropy of their sum.
+    """
+    logs = scores.float().log_softmax(-1)
+    shared = -(batch.wanted * logs).sum(-1)
+    allowed = logs.masked_fill(batch.wanted == 0, float("-inf"))
+    joined = -torch.where(batch.any_of[..., None], allowed, logs).logsumexp(-1)
+    losses = torch.where(batch.any_of, joined, shared)
+    return (losses * batch.weight).sum() / batch.weight.sum().clamp(min=1e-6)
+
+
+def fit(
     network: StanceNetwork,
-    targets: EncodedTargets,
-    readings: Sequence[Reading],
-    dev: Sequence[Reading],
-    *,
+    material: Material,
     recipe: Recipe,
-    folder: Path,
-) -> list[float]:
-    """Train a network and leave it with the weights of its best epoch.
+    *,
+    checkpoints: Checkpoints,
+    watch: Watch | None = None,
+) -> Progress:
+    """Train a network and leave it with the weights that the recipe keeps.
 
-    A run that was interrupted goes on after its last whole epoch.
+    A run that was interrupted goes on after its newest checkpoint, and ends with the same weights (on a CPU and with
+    the same number of threads: bit by bit).
 
     Args:
         network: The network; changed in place.
-        targets: The targets' descriptions.
-        readings: What to learn from.
-        dev: What to choose the epoch by.
+        material: What to learn from and to choose by.
         recipe: Rates, epochs, seed.
-        folder: Where checkpoints are kept.
+        checkpoints: Where the run keeps its state.
+        watch: Told after each step and epoch, in the first process only.
 
     Returns:
-        Mean macro-F1 over the targets on dev, in [0, 1], after each epoch.
+        Losses and scores on dev of each epoch.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    optimizer = _optimizer(network, recipe)
-    steps = len(list(_epoch_batches(readings, recipe, 0)))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _rate_curve(recipe.warmup, steps * recipe.epochs))
-    history = _resume(network, optimizer, schedule, folder / _STATE)
-    class_weights = _class_weights(readings)
-    with torch.random.fork_rng(devices=[]):
-        for epoch in range(len(history), recipe.epochs):
-            torch.manual_seed(recipe.seed * 1000 + epoch)
-            loss = _train_epoch(network, targets, readings, optimizer, schedule, class_weights, recipe, epoch)
-            history.append(mean_macro_f1(score_readings(network, targets, dev), dev))
-            _LOG.info("epoch %d of %d: loss %.4f, dev macro-F1 %.4f", epoch + 1, recipe.epochs, loss, history[-1])
-            if history[-1] == max(history):
-                save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / _BEST)
-            _save_state(network, optimizer, schedule, history, folder / _STATE)
-    network.load_state_dict(load_file(folder / _BEST))
-    return history
+    run = _Run(network, material, recipe, checkpoints, watch)
+    with torch.random.fork_rng(devices=list(range(torch.cuda.device_count()))):
+        while not run.done():
+            run.epoch()
+    if recipe.schedule.keep == "best":
+        checkpoints.load_best(network)
+    return run.progress
 
 
-def score_readings(
-    network: StanceNetwork, targets: EncodedTargets, readings: Sequence[Reading], *, batch_size: int = 32
-) -> npt.NDArray[np.float32]:
-    """Score readings in fp32.
+class _Run:
+    """A run under way."""
 
-    Args:
-        network: The network.
-        targets: The targets' descriptions.
-        readings: What to score.
-        batch_size: Most readings in a batch.
-
-    Returns:
-        Scores before softmax, shape (readings, targets, labels), in order.
-    """
-    network.eval()
-    scores = np.zeros((len(readings), len(targets.input_ids), len(LABELS)), dtype=np.float32)
-    with torch.inference_mode():
-        queries = network.encode_targets(targets.input_ids, targets.attention_mask)
-        lengths = [len(reading.window) for reading in readings]
-        for places in plan_batches(lengths, batch_size=batch_size, token_budget=8192):
-            batch = _batch([readings[place] for place in places])
-            scores[places] = network(*_tensors(batch), queries)[0].numpy()
-    return scores
-
-
-def mean_macro_f1(scores: npt.NDArray[np.float32], readings: Sequence[Reading]) -> float:
-    """Give the mean over targets of the macro-F1 of the most probable labels, in [0, 1]."""
-    guesses = scores.argmax(-1)
-    gold = np.stack([reading.gold for reading in readings])
-    return float(
-        np.mean(
-            [
-                score_labels([LABELS[i] for i in gold[:, t]], [LABELS[i] for i in guesses[:, t]]).macro_f1
-                for t in range(gold.shape[1])
-            ]
+    def __init__(
+        self,
+        network: StanceNetwork,
+        material: Material,
+        recipe: Recipe,
+        checkpoints: Checkpoints,
+        watch: Watch | None,
+    ) -> None:
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        self.material, self.recipe, self.checkpoints, self.watch = material, recipe, checkpoints, watch
+        self.schedule = recipe.schedule
+        if self.schedule.gradient_checkpointing:
+            network.encoder.gradient_checkpointing_enable()
+        network.to(self.accelerator.device)
+        self.network = network
+        self.optimizer = _optimizer(network, self.schedule)
+        self.progress = checkpoints.load(network, self.optimizer)
+        if self.progress.step:
+            _LOG.info("going on after step %d (epoch %d)", self.progress.step, self.progress.epoch + 1)
+        self.learner = self.accelerator.prepare(_Learner(network))
+        self.weights = ClassWeights(material.train, recipe.loss.class_weights)
+        self.bf16 = self.schedule.precision == "bf16" or (
+            self.schedule.precision == "auto" and _has_bf16(self.accelerator.device)
         )
-    )
+        self.per_step = self.schedule.accumulate * self.accelerator.num_processes
+        rows = sum(len(example.judgements) if recipe.network.kind == "pair" else 1 for example in material.train)
+        self.steps_an_epoch = math.ceil(math.ceil(rows / self.schedule.batch_size) / self.per_step)
+        self.steps = self.steps_an_epoch * self.schedule.epochs
+
+    def done(self) -> bool:
+        """Tell whether the last epoch is done, or several went by without a better score."""
+        scores, patience = self.progress.scores, self.schedule.patience
+        late = bool(patience and scores and len(scores) - 1 - int(np.argmax(scores)) >= patience)
+        return late or self.progress.epoch >= self.schedule.epochs
+
+    def epoch(self) -> None:
+        """Train for an epoch, or for what is left of it, then score dev."""
+        number = self.progress.epoch
+        readings = self._readings(number)
+        batches = _plan(readings, self.recipe, number)
+        first = self.progress.step - number * self.steps_an_epoch
+        if first == 0:
+            self.progress.losses.append(0.0)
+        for place in range(first, self.steps_an_epoch):
+            loss = self._step(readings, batches, place)
+            self.progress.losses[number] += (loss - self.progress.losses[number]) / (place + 1)
+            self.progress.step += 1
+            self._tell(loss)
+            if self.progress.step % self.schedule.checkpoint_steps == 0 and place + 1 < self.steps_an_epoch:
+                self._save()
+        scores = score_readings(self.network, self.material.dev, self.material.collator)
+        named = [target.name for target in self.material.targets]
+        score = mean_macro_f1(scores, self.material.dev, named=named, groups=self.material.dev_groups)
+        self.progress.scores.append(score)
+        self.progress.epoch += 1
+        if score == max(self.progress.scores) and self.accelerator.is_main_process:
+            self.checkpoints.save_best(self.network)
+        self._save()
+        self._tell(self.progress.losses[number], score)
+
+    def _readings(self, epoch: int) -> list[Reading]:
+        """Read the training texts, varied for this epoch."""
+        generator = np.random.default_rng((self.recipe.seed, epoch, 1))
+        material = self.material
+        examples = vary(
+            material.train,
+            self.recipe.augment,
+            generator,
+            targets=material.targets,
+            strangers=material.strangers,
+            mask=material.mask,
+        )
+        return prepare(
+            examples,
+            material.tokenizer,
+            network=self.recipe.network,
+            loss=self.recipe.loss,
+            class_weights=self.weights,
+        )
+
+    def _step(self, readings: Sequence[Reading], batches: Sequence[Sequence[int]], place: int) -> float:
+        """Make one optimizer step; give its mean loss over this process's batches."""
+        self.network.train()
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * _rate_share(self.progress.step, self.steps, self.schedule.warmup)
+        self.optimizer.zero_grad(set_to_none=True)
+        total = 0.0
+        for part in range(self.schedule.accumulate):
+            number = place * self.per_step + part * self.accelerator.num_processes + self.accelerator.process_index
+            own = batches[number % len(batches)]
+            # drawn from what is known, so that nothing random has to be stored
+            torch.manual_seed((self.recipe.seed * 1_000_003 + self.progress.epoch) * 1_000_003 + number)
+            batch = self.material.collator([readings[at] for at in own]).to(self.accelerator.device)
+            last = part + 1 == self.schedule.accumulate
+            with contextlib.nullcontext() if last else self.accelerator.no_sync(self.learner):
+                with torch.autocast(self.accelerator.device.type, dtype=torch.bfloat16, enabled=self.bf16):
+                    loss = self.learner(batch)
+                self.accelerator.backward(loss / self.schedule.accumulate)
+            total += float(loss.detach()) / self.schedule.accumulate
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.schedule.clip)
+        self.optimizer.step()
+        return total
+
+    def _save(self) -> None:
+        if self.accelerator.is_main_process:
+            self.checkpoints.save(self.network, self.optimizer, self.progress)
+        self.accelerator.wait_for_everyone()
+
+    def _tell(self, loss: float, score: float | None = None) -> None:
+        if self.watch and self.accelerator.is_main_process:
+            epoch = self.progress.epoch + (score is None)
+            rate = max(group["lr"] for group in self.optimizer.param_groups if group["encoder"])
+            self.watch(Step(self.progress.step, self.steps, epoch, loss, rate, score))
 
 
-def _train_epoch(
-    network: StanceNetwork,
-    targets: EncodedTargets,
-    readings: Sequence[Reading],
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-    class_weights: Tensor,
-    recipe: Recipe,
-    epoch: int,
-) -> float:
-    network.train()
-    bf16 = recipe.precision == "bf16" or (recipe.precision == "auto" and _has_bf16())
-    total, count = 0.0, 0
-    for places in _epoch_batches(readings, recipe, epoch):
-        chosen = [readings[place] for place in places]
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            queries = network.encode_targets(targets.input_ids, targets.attention_mask)
-            scores, _ = network(*_tensors(_batch(chosen)), queries)
-        wanted = torch.from_numpy(np.stack([reading.weights for reading in chosen]))
-        gold = torch.from_numpy(np.stack([reading.gold for reading in chosen]))
-        weight = class_weights[torch.arange(gold.shape[1])[None], gold]
-        loss = -((wanted * scores.float().log_softmax(-1)).sum(-1) * weight).sum() / weight.sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        total, count = total + float(loss.detach()), count + 1
-        if count % 25 == 0:
-            _LOG.info("epoch %d, batch %d: loss %.4f", epoch + 1, count, total / count)
-    return total / count
-
-
-def _has_bf16() -> bool:
-    """Tell whether the CPU multiplies bf16; where it has to emulate it, fp32 is 10 to 20 times faster (measured)."""
+def _has_bf16(device: torch.device) -> bool:
+    """Tell whether a device multiplies bf16; a CPU that emulates it is 10 to 20 times faster in fp32 (measured)."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
     check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # torch has no public question for it
     return bool(check and check())
 
 
-def _epoch_batches(readings: Sequence[Reading], recipe: Recipe, epoch: int) -> Iterator[list[int]]:
+def _plan(readings: Sequence[Reading], recipe: Recipe, epoch: int) -> list[list[int]]:
     """Batches of about equal length, in random order; the same for the same seed and epoch."""
     generator = np.random.default_rng((recipe.seed, epoch))
     lengths = [int(len(reading.window) * generator.uniform(0.9, 1.1)) for reading in readings]
-    batches = list(plan_batches(lengths, batch_size=recipe.batch_size, token_budget=1 << 20))
-    for place in generator.permutation(len(batches)):
-        yield batches[place]
+    batches = list(plan_batches(lengths, batch_size=recipe.schedule.batch_size, token_budget=1 << 20))
+    return [batches[place] for place in generator.permutation(len(batches))]
 
 
-def _optimizer(network: StanceNetwork, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW with a rate for the encoder and one for the head; no decay on biases and norms."""
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+def _optimizer(network: StanceNetwork, schedule: Schedule) -> torch.optim.AdamW:
+    """AdamW with a rate for each layer and one for the head; no decay on biases and norms."""
+    depth = network.encoder.config.num_hidden_layers
+    groups: dict[tuple[float, float, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:
             continue
-        rate = recipe.encoder_rate if name.startswith("encoder.") else recipe.head_rate
-        decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
-        groups.setdefault((rate, decay), []).append(parameter)
+        encoder = name.startswith("encoder.")
+        layer = _LAYER.match(name)
+        below = depth - 1 - int(layer.group(1)) if layer else 0
+        rate = schedule.encoder_rate * schedule.layer_decay**below if encoder else schedule.head_rate
+        decay = schedule.weight_decay if parameter.ndim > 1 else 0.0
+        groups.setdefault((rate, decay, encoder), []).append(parameter)
     return torch.optim.AdamW(
-        [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()]
+        [
+            {"params": params, "lr": rate, "peak": rate, "weight_decay": decay, "encoder": encoder}
+            for (rate, decay, encoder), params in groups.items()
+        ]
     )
 
 
-def _rate_curve(warmup: float, steps: int) -> Callable[[int], float]:
+def _rate_share(step: int, steps: int, warmup: float) -> float:
+    """Share of the peak rate: rises over the warm-up, then falls to nearly nothing."""
     rising = max(1, int(warmup * steps))
-    return lambda step: min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
-
-
-def _class_weights(readings: Sequence[Reading]) -> Tensor:
-    """Square root of the inverse frequency of each label toward each target, shape (targets, labels)."""
-    gold = np.stack([reading.gold for reading in readings])
-    counts = np.stack([(gold == label).sum(0) for label in range(len(LABELS))], axis=1)
-    weights = np.sqrt(len(gold) / np.maximum(counts, 1) / len(LABELS))
-    return torch.from_numpy(weights.astype(np.float32))
-
-
-def _batch(readings: Sequence[Reading]) -> Batch:
-    return make_batch([reading.window for reading in readings], [reading.marks for reading in readings])
-
-
-def _tensors(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    return torch.from_numpy(batch.input_ids), torch.from_numpy(batch.attention_mask), torch.from_numpy(batch.mentions)
-
-
-def _save_state(
-    network: StanceNetwork,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-    history: list[float],
-    path: Path,
-) -> None:
-    beside = path.with_suffix(".new")
-    state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-    torch.save(state | {"history": history}, beside)
-    beside.replace(path)
-
-
-def _resume(
-    network: StanceNetwork,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-    path: Path,
-) -> list[float]:
-    if not path.is_file():
-        return []
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    schedule.load_state_dict(state["schedule"])
-    history: list[float] = state["history"]
-    _LOG.info("going on after epoch %d (dev macro-F1 so far: %s)", len(history), history)
-    return history
+    return min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))

@@ -1,8 +1,9 @@
-"""From a recipe to a model folder: train, calibrate, export, measure, describe."""
+"""Writing a trained network down: calibrate on dev, export, compare with the network, measure, describe."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import platform
 import shutil
@@ -13,124 +14,82 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
+from safetensors.torch import save_file
 
 from stance.errors import InputError
-from stance.evaluation.metrics import score_labels
 from stance.fitting.card import write_card
-from stance.fitting.config import Recipe, read_recipe
-from stance.fitting.encoders import load_encoder
-from stance.fitting.examples import Example, Reading, prepare, read_examples
+from stance.fitting.examples import label_groups
 from stance.fitting.export import PRECISIONS, export_network
-from stance.fitting.loop import EncodedTargets, score_readings, train
-from stance.model.calibration import expected_calibration_error, fit_temperature, softmax
+from stance.fitting.measures import Judged, measure
+from stance.fitting.recipes import recipe_values
+from stance.fitting.scores import mean_macro_f1
+from stance.fitting.training import Split, Trained, Workshop, summary
+from stance.model.calibration import Calibration, fit_calibration
 from stance.model.classifier import Classifier
-from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.store import (
     HASHES_FILE,
     TOKENIZER_FILE,
+    WEIGHTS_FILE,
     ModelConfig,
-    hash_file,
     verify_files,
     write_config,
     write_hashes,
 )
-from stance.schema import LABELS, Label
-from stance.targets import Target, builtin_targets
+from stance.schema import LABELS
 
-__all__ = ["build_model"]
+__all__ = ["check_out", "describe", "write_model"]
 
 _LOG = logging.getLogger(__name__)
 _AGREEMENT = 0.98
-"""Share of test labels that stored weights may not change; with less, the next finer precision is taken."""
-_PACKAGES = ("numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
+"""Share of labels on dev that stored weights may not change; with less, the next finer precision is taken."""
+_COMPARED = 500
+"""Texts of dev that the stored weights are compared on."""
+_PACKAGES = ("accelerate", "numpy", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
 
 
-def build_model(recipe_path: Path, out: Path, *, checkpoints: Path) -> ModelConfig:
-    """Train the model of a recipe and write its folder.
-
-    Args:
-        recipe_path: The recipe.
-        out: The folder to write; replaced only once the new one is whole.
-        checkpoints: Where training keeps its state; an interrupted run goes on from there.
-
-    Returns:
-        The config written, with metrics on dev and test.
+def check_out(out: Path) -> None:
+    """Refuse to replace what is no model folder.
 
     Raises:
-        InputError: If the recipe or a data file is not usable, or `out` is something else than a model folder.
-        ModelError: If the encoder is not there.
+        InputError: If `out` is there and is something else.
     """
-    recipe = read_recipe(recipe_path)
     if out.exists() and not (out / HASHES_FILE).is_file():
         raise InputError(f"{out}: is there, and no model folder. Give another --out.")
-    targets = builtin_targets()
-    encoder, tokenizer = load_encoder(recipe.encoder, recipe.encoder_sha256)
-    fast = tokenizer.backend_tokenizer
-    fast.no_truncation()
-    fast.no_padding()
-    splits = {name: _read(recipe, name, targets) for name in ("train", "dev", "test")}
-    readings = {
-        name: prepare(examples, fast, targets, doubt=recipe.doubt if name == "train" else 0.0, window=recipe.window)
-        for name, examples in splits.items()
-    }
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        network = StanceNetwork(encoder, HeadConfig(hidden=encoder.config.hidden_size, dropout=recipe.dropout))
-    described = tokenizer([target.description for target in targets], padding=True, return_tensors="pt")
-    encoded = EncodedTargets(described["input_ids"], described["attention_mask"])
-    history = train(network, encoded, readings["train"], readings["dev"], recipe=recipe, folder=checkpoints)
-    scores = {name: score_readings(network, encoded, readings[name]) for name in ("dev", "test")}
-    dev_gold = np.stack([reading.gold for reading in readings["dev"]])
-    config = ModelConfig(
-        name=recipe.name,
-        labels=LABELS,
-        targets=tuple(target.name for target in targets),
-        window=recipe.window,
-        overlap=recipe.overlap,
-        temperature=round(fit_temperature(scores["dev"].reshape(-1, len(LABELS)), dev_gold.reshape(-1)), 4),
-        pad_id=int(tokenizer.pad_token_id or 0),
-        encoder={"source": recipe.encoder, "sha256": recipe.encoder_sha256, "config": encoder.config.to_diff_dict()},
-        head=dataclasses.asdict(network.config),
-        training=_provenance(recipe, recipe_path) | {"dev_macro_f1_by_epoch": [round(value, 4) for value in history]},
-    )
-    return _write(out, config, network, fast.to_str(), splits, readings, scores)
 
 
-def _read(recipe: Recipe, split: str, targets: Sequence[Target]) -> list[Example]:
-    files = recipe.train if split == "train" else (getattr(recipe, split),)
-    return [example for file in files for example in read_examples(file, targets)]
+def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, command: str) -> ModelConfig:
+    """Write the network that is best on dev; `out` is replaced only once the new folder is whole.
 
+    Args:
+        workshop: What was trained with.
+        trained: The networks, one a seed.
+        out: The folder.
+        command: The command that made it, for the card.
 
-def _write(
-    out: Path,
-    config: ModelConfig,
-    network: StanceNetwork,
-    tokenizer: str,
-    splits: dict[str, list[Example]],
-    readings: dict[str, list[Reading]],
-    scores: dict[str, npt.NDArray[np.float32]],
-) -> ModelConfig:
-    """Write everything beside `out`, measure what was written, then move it into place."""
+    Returns:
+        The config written, with metrics on dev and test. A network for comparison only (pair encoding, or blind) is
+        written without ``model.onnx``: it cannot predict, but its weights and metrics are there.
+
+    Raises:
+        InputError: If `out` is there and no model folder.
+    """
+    check_out(out)
+    best = max(trained, key=lambda item: item.dev)
+    config = describe(workshop, trained, command=command)
     beside = out.with_name(out.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
-    (beside / TOKENIZER_FILE).write_text(tokenizer, encoding="utf-8")
-    for precision in PRECISIONS:
-        export_network(network, beside, precision=precision)
-        config = dataclasses.replace(config, precision=precision)
-        write_config(beside, config)
-        write_hashes(beside)
-        metrics = _compare(Classifier(beside), config, splits, readings, scores)
-        if metrics["test"]["agreement_with_fp32"] >= _AGREEMENT:
-            break
-        changed = 100 * (1 - metrics["test"]["agreement_with_fp32"])
-        _LOG.warning("%s weights change %.1f %% of the labels on test; a finer precision is taken", precision, changed)
-    config = dataclasses.replace(config, metrics=metrics)
+    (beside / TOKENIZER_FILE).write_text(workshop.encoder.tokenizer.to_str(), encoding="utf-8")
+    if workshop.recipe.exportable:
+        config = _export(beside, config, workshop, best)
+    else:
+        state = {name: value.half().contiguous() for name, value in best.network.state_dict().items()}
+        save_file(state, beside / WEIGHTS_FILE, metadata={"format": "pt"})
     write_config(beside, config)
     (beside / "README.md").write_text(write_card(config), encoding="utf-8")
     write_hashes(beside)
-    verify_files(beside)
+    if workshop.recipe.exportable:
+        verify_files(beside)
     old = out.with_name(out.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
@@ -140,55 +99,118 @@ def _write(
     return config
 
 
-def _compare(
-    shipped: Classifier,
-    config: ModelConfig,
-    splits: dict[str, list[Example]],
-    readings: dict[str, list[Reading]],
-    scores: dict[str, npt.NDArray[np.float32]],
-) -> dict[str, Any]:
-    """Measure the exported model on dev and test, beside the network that it was exported from."""
-    metrics: dict[str, Any] = {}
-    for name in ("dev", "test"):
-        predictions = shipped.predict([example.text for example in splits[name]], builtin_targets())
-        probabilities = np.array(
-            [[list(prediction[t].probabilities.values()) for t in config.targets] for prediction in predictions]
-        )
-        gold = np.stack([reading.gold for reading in readings[name]])
-        metrics[name] = _measure(probabilities, gold, config.targets)
-        plain = softmax(scores[name], config.temperature)
-        metrics[name]["fp32"] = _measure(plain, gold, config.targets)["mean_macro_f1"]
-        metrics[name]["agreement_with_fp32"] = float((plain.argmax(-1) == probabilities.argmax(-1)).mean())
-    return metrics
+def _calibrate(dev: Split, scores: Sequence[npt.NDArray[np.float32]]) -> Calibration:
+    """Fit temperatures and label sets on dev; what may be any of several labels tells nothing of them."""
+    sure, gold = [], []
+    for own, reading in zip(scores, dev.readings, strict=True):
+        for row in range(len(reading.names)):
+            if reading.gold[row].sum() == 1:
+                sure.append(own[row])
+                gold.append(int(reading.gold[row].argmax()))
+    if not gold:
+        return Calibration(1.0, 1.0)
+    return fit_calibration(np.stack(sure), np.array(gold))
 
 
-def _measure(
-    probabilities: npt.NDArray[np.float64], gold: npt.NDArray[np.int64], targets: Sequence[str]
-) -> dict[str, Any]:
-    """Score per target and label, and calibration."""
-    result: dict[str, Any] = {"paragraphs": len(gold), "targets": {}}
-    for number, target in enumerate(targets):
-        truth: list[Label] = [LABELS[i] for i in gold[:, number]]
-        guess: list[Label] = [LABELS[i] for i in probabilities[:, number].argmax(-1)]
-        score = score_labels(truth, guess)
-        result["targets"][target] = {
-            "macro_f1": score.macro_f1,
-            "accuracy": score.accuracy,
-            "ece": expected_calibration_error(probabilities[:, number], gold[:, number]),
-            "labels": {label: dataclasses.asdict(item) for label, item in score.labels.items()},
-        }
-    result["mean_macro_f1"] = float(np.mean([row["macro_f1"] for row in result["targets"].values()]))
-    return result
+def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) -> ModelConfig:
+    """Calibrate the network that is best on dev, measure it, and say how it was made; writes nothing.
+
+    Args:
+        workshop: What was trained with.
+        trained: The networks, one a seed.
+        command: The command that made it.
+
+    Returns:
+        The config.
+    """
+    recipe, encoder = workshop.recipe, workshop.encoder
+    best = max(trained, key=lambda item: item.dev)
+    calibration = _calibrate(workshop.splits["dev"], best.scores["dev"])
+    return ModelConfig(
+        name=recipe.name,
+        labels=LABELS,
+        targets=tuple(target.name for target in workshop.targets),
+        window=recipe.network.window,
+        overlap=recipe.network.overlap,
+        calibration=calibration.to_dict(),
+        pad_id=encoder.pad_id,
+        encoder={
+            "source": recipe.encoder.source,
+            "sha256": encoder.sha256,
+            "config": best.network.encoder.config.to_diff_dict(),
+        },
+        head=dataclasses.asdict(best.network.config),
+        target_definitions=tuple(dataclasses.asdict(target) for target in workshop.targets),
+        training={
+            "command": command,
+            "recipe": json.loads(json.dumps(recipe_values(recipe))),
+            "fingerprint": workshop.fingerprint,
+            "data": workshop.data,
+            "seed": best.seed,
+            "seeds": summary(trained),
+            "train_loss_by_epoch": [round(loss, 4) for loss in best.progress.losses],
+            "dev_macro_f1_by_epoch": [round(score, 4) for score in best.progress.scores],
+            "python": platform.python_version(),
+            "versions": {name: metadata.version(name) for name in _PACKAGES},
+        },
+        metrics={name: _measure(workshop, name, best, calibration) for name in workshop.splits},
+    )
 
 
-def _provenance(recipe: Recipe, recipe_path: Path) -> dict[str, Any]:
-    files = {"train": recipe.train, "dev": (recipe.dev,), "test": (recipe.test,)}
-    return {
-        "command": f"python -m stance.fitting training/{recipe_path.name} --out models/{recipe.name}",
-        "recipe": recipe_path.read_text(encoding="utf-8"),
-        "recipe_sha256": hash_file(recipe_path),
-        "data": {split: {Path(name).name: hash_file(Path(name)) for name in names} for split, names in files.items()},
-        "seed": recipe.seed,
-        "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in _PACKAGES},
+def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained) -> ModelConfig:
+    """Export with the smallest weights that leave the labels on dev as they are."""
+    for precision in PRECISIONS:
+        export_network(best.network, folder, precision=precision)
+        config = dataclasses.replace(config, precision=precision)
+        write_config(folder, config)
+        write_hashes(folder)
+        agreement = _agreement(Classifier(folder), workshop.splits["dev"], best.scores["dev"])
+        if agreement >= _AGREEMENT:
+            break
+        changed = 100 * (1 - agreement)
+        _LOG.warning("%s weights change %.1f %% of the labels on dev; a finer precision is taken", precision, changed)
+    return dataclasses.replace(
+        config, metrics=config.metrics | {"dev": config.metrics["dev"] | {"agreement_with_fp32": agreement}}
+    )
+
+
+def _agreement(shipped: Classifier, split: Split, scores: Sequence[npt.NDArray[np.float32]]) -> float:
+    """Share of labels that the exported model gives as the network does, where both read the same mentions."""
+    calibration = Calibration.from_dict(shipped.config.calibration)
+    same = total = 0
+    pairs = list(zip(split.examples, scores, strict=True))[:_COMPARED]
+    for example, own in pairs:
+        if any(judgement.spans is not None for judgement in example.judgements):
+            continue
+        targets = [judgement.target for judgement in example.judgements]
+        prediction = shipped.predict([example.text], targets)[0]
+        for row, target in enumerate(targets):
+            same += prediction[target.name].label == LABELS[int(calibration.probabilities(own[row]).argmax())]
+            total += 1
+    return same / total if total else 1.0
+
+
+def _measure(workshop: Workshop, name: str, best: Trained, calibration: Calibration) -> dict[str, Any]:
+    """Measure the network on a split: each target that the model is for, or all as one where none of them is there."""
+    split, scores = workshop.splits[name], best.scores[name]
+    known = [target.name for target in workshop.targets]
+    groups = label_groups(split.data)
+    result: dict[str, Any] = {
+        "macro_f1": mean_macro_f1(scores, split.readings, named=known, groups=groups),
+        "label_groups": [list(group) for group in groups],
     }
+    judged = [_judged(target, split, scores, calibration) for target in known]
+    there = [item for item in judged if len(item.gold)]
+    return result | (measure(there) if there else {"paragraphs": len(split.examples)})
+
+
+def _judged(target: str, split: Split, scores: Sequence[npt.NDArray[np.float32]], calibration: Calibration) -> Judged:
+    gold, rows, documents = [], [], []
+    for own, reading in zip(scores, split.readings, strict=True):
+        for row, name in enumerate(reading.names):
+            if name == target and reading.gold[row].sum() == 1:
+                gold.append(int(reading.gold[row].argmax()))
+                rows.append(own[row])
+                documents.append(split.examples[reading.example].document)
+    probabilities = calibration.probabilities(np.stack(rows)) if rows else np.zeros((0, len(LABELS)))
+    return Judged(target, np.array(gold, dtype=np.int64), probabilities, tuple(documents))

@@ -103,17 +103,20 @@ class TargetHead(nn.Module):
             tokens: Token states, shape (batch, length, hidden).
             attention_mask: 1 for tokens, 0 for padding, shape (batch, length).
             mentions: 1 where a token belongs to a mention of a target, shape (batch, targets, length).
-            queries: Targets' descriptions, encoded, shape (targets, hidden).
+            queries: Targets' descriptions, encoded, shape (targets, hidden), or (batch, targets, hidden) where each
+                text has targets of its own.
 
         Returns:
             Scores before softmax, shape (batch, targets, labels).
         """
         padding = (1.0 - attention_mask.to(torch.float32)) * -1e4
-        text = mean_state(tokens, attention_mask)[:, None].expand(-1, queries.shape[0], -1)
+        text = mean_state(tokens, attention_mask)[:, None].expand(-1, queries.shape[-2], -1)
         count = mentions.sum(-1, keepdim=True)
         named = torch.einsum("btl,blh->bth", mentions, tokens.float()) / count.clamp(min=1.0)
         named = torch.where(count > 0, named, self.unnamed)
-        target = self.target(queries)[None].expand(tokens.shape[0], -1, -1)
+        target = self.target(queries)
+        if queries.ndim == 2:
+            target = target[None].expand(tokens.shape[0], -1, -1)
         state = target + self.mention(named)
         for block in self.blocks:
             state = block(state, tokens, padding, mentions)
@@ -145,7 +148,7 @@ class StanceNetwork(nn.Module):
             input_ids: Token ids, shape (batch, length).
             attention_mask: 1 for tokens, 0 for padding, shape (batch, length).
             mentions: 1 where a token belongs to a mention of a target, shape (batch, targets, length).
-            queries: Targets' descriptions, encoded, shape (targets, hidden).
+            queries: Targets' descriptions, encoded, shape (targets, hidden) or (batch, targets, hidden).
 
         Returns:
             Scores before softmax, shape (batch, targets, labels), and the mean token state of each text, shape

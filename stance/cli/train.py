@@ -1,0 +1,134 @@
+"""``stance train``: a model of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from stance.cli.options import positive_number
+
+if TYPE_CHECKING:
+    from stance.fitting.loop import Step
+
+__all__ = ["add_parser"]
+
+_LOG = logging.getLogger("stance")
+_EPILOG = """examples:
+  stance train mine.toml --check                          read recipe and data, train nothing
+  stance train mine.toml --out models/mine                then: stance predict article.txt --model models/mine
+  stance train mine.toml --out models/mine --resume       go on with a run that was interrupted
+  stance train mine.toml --set schedule.epochs=2 --set train.0.weight=0.5 --out models/mine
+  stance train mine.toml --seeds 5 --out models/mine      mean, sd, and the one that is best on dev
+  torchrun --nproc-per-node 2 -m stance train mine.toml --out models/mine
+
+docs/training.md goes through it, and lists every field of a recipe. Needs stance-kit[train]."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "train",
+        help="train a model of one's own",
+        description="Train a model: a recipe (TOML) says with which data, which encoder and how.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recipe", metavar="RECIPE", help="TOML file that determines the run")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("-o", "--out", metavar="DIR", help="folder of the model; replaced once the new one is whole")
+    what.add_argument("--check", action="store_true", help="only read recipe, data and encoder, and say what is there")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="change a field: schedule.epochs=2"
+    )
+    parser.add_argument("--seeds", type=positive_number, default=1, metavar="N", help="networks to train (default: 1)")
+    parser.add_argument("--resume", action="store_true", help="go on with an unfinished run of this recipe")
+    parser.add_argument(
+        "--checkpoints", metavar="DIR", help="where a run keeps its state until it is done (default: OUT.checkpoints)"
+    )
+    parser.add_argument("--tensorboard", metavar="DIR", help="write losses and scores for TensorBoard")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from stance.fitting.entry import check_recipe, train
+
+    if arguments.check:
+        sys.stdout.write(_told(check_recipe(arguments.recipe, overrides=arguments.set)))
+        return 0
+    with _watching(arguments.tensorboard) as watch:
+        config = train(
+            arguments.recipe,
+            arguments.out,
+            overrides=arguments.set,
+            seeds=arguments.seeds,
+            resume=arguments.resume,
+            checkpoints=arguments.checkpoints,
+            watch=watch,
+        )
+    if not int(os.environ.get("RANK", "0")):
+        for split, metrics in config.metrics.items():
+            sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {metrics['macro_f1']:.4f}\n")
+    return 0
+
+
+@contextmanager
+def _watching(folder: str | None) -> Iterator[Callable[[Step], None]]:
+    """Give what is told of each step: a progress bar on a terminal, a line an epoch, TensorBoard if asked for."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    writer = _writer(folder)
+    console = Console(stderr=True)
+    text = TextColumn("{task.description}")
+    bar = Progress(
+        text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    )
+    with bar:
+        task = bar.add_task("training", total=None)
+
+        def watch(step: Step) -> None:
+            bar.update(task, completed=step.step, total=step.steps, description=f"loss {step.loss:.3f}")
+            if writer:
+                kind = "train" if step.score is None else "epoch"
+                writer.add_scalar(f"loss/{kind}", step.loss, step.step)
+                if step.score is not None:
+                    writer.add_scalar("macro_f1/dev", step.score, step.step)
+            if step.score is not None:
+                _LOG.info("epoch %d: loss %.4f, macro-F1 on dev %.4f", step.epoch, step.loss, step.score)
+
+        try:
+            yield watch
+        finally:
+            if writer:
+                writer.close()
+
+
+def _writer(folder: str | None) -> Any:  # noqa: ANN401 - TensorBoard's writer has no type
+    if folder is None:
+        return None
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        from stance.errors import MissingExtraError
+
+        raise MissingExtraError("Writing for TensorBoard", "tensorboard") from None
+    return SummaryWriter(folder)
+
+
+def _told(found: dict[str, Any]) -> str:
+    lines = [f"recipe {found['name']}: {found['steps']} steps"]
+    for name, split in found["splits"].items():
+        lines.append(
+            f"{name}: {split['texts']} texts ({split['documents']} documents), at most {split['longest']} tokens"
+        )
+        for target, counts in split["labels"].items():
+            told = ", ".join(f"{label} {count}" for label, count in counts.items())
+            unnamed = split["unnamed"][target]
+            lines.append(f"  {target}: {told}" + (f"; present without being named: {unnamed}" if unnamed else ""))
+    lines += [f"warning: {count} texts stand in both {pair}" for pair, count in found["shared"].items() if count]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,117 @@
+"""``stance.train``: a recipe in, a model folder out. Light to import, so that a missing extra has a clear message."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stance.errors import InputError, MissingExtraError
+from stance.fitting.config import Recipe
+from stance.fitting.recipes import read_recipe
+
+if TYPE_CHECKING:
+    from stance.fitting.loop import Step
+    from stance.model.store import ModelConfig
+
+__all__ = ["check_recipe", "train"]
+
+_NEEDED = ("accelerate", "datasets", "onnx", "onnxscript", "safetensors", "torch", "transformers")
+
+
+def train(
+    recipe: str | Path | Recipe,
+    out: str | Path,
+    *,
+    overrides: Iterable[str] = (),
+    seeds: int = 1,
+    resume: bool = False,
+    checkpoints: str | Path | None = None,
+    watch: Callable[[Step], None] | None = None,
+) -> ModelConfig:
+    """Train a model and write its folder.
+
+    Args:
+        recipe: A recipe, or the TOML file that holds it.
+        out: The folder to write; replaced only once the new one is whole.
+        overrides: What is to be otherwise than in the file: ``schedule.epochs=2``.
+        seeds: How many networks to train, with seeds that follow each other; the one best on dev is written.
+        resume: Whether to go on with an unfinished run: it ends with the same weights as one that was not interrupted.
+        checkpoints: Where runs keep their state until the model is written (default: ``OUT.checkpoints``).
+        watch: Told after each step and epoch.
+
+    Returns:
+        The config written, with metrics on dev and test, and provenance.
+
+    Raises:
+        InputError: If the recipe or a data file is not usable, or `out` is something else than a model folder.
+        ModelError: If the encoder is not there.
+        MissingExtraError: If ``stance-kit[train]`` is not installed.
+    """
+    _require_extra()
+    from stance.fitting.release import check_out, describe, write_model
+    from stance.fitting.training import prepare_run, train_seeds
+
+    if seeds < 1:
+        raise InputError(f"seeds has to be at least 1, found {seeds}.")
+    given = _read(recipe, overrides)
+    folder = Path(out)
+    check_out(folder)
+    place = Path(checkpoints) if checkpoints else folder.with_name(folder.name + ".checkpoints")
+    workshop = prepare_run(given)
+    trained = train_seeds(workshop, seeds=seeds, checkpoints=place, resume=resume, watch=watch)
+    command = _command(recipe, folder, overrides, seeds)
+    if int(os.environ.get("RANK", "0")):  # torchrun and accelerate start several processes; the first one writes
+        return describe(workshop, trained, command=command)
+    config = write_model(workshop, trained, folder, command=command)
+    for item in trained:
+        item.checkpoints.remove()
+    if place.is_dir() and not any(place.iterdir()):
+        place.rmdir()
+    return config
+
+
+def check_recipe(recipe: str | Path | Recipe, *, overrides: Iterable[str] = ()) -> dict[str, Any]:
+    """Read all that a recipe names, train nothing, and say what is there.
+
+    Args:
+        recipe: A recipe, or the TOML file that holds it.
+        overrides: What is to be otherwise than in the file.
+
+    Returns:
+        ``splits`` {split: texts, documents, longest (tokens), labels {target: {label: count}}, unnamed {target: texts
+        that do not name a target which they are labelled for}}, ``shared`` texts that stand in two splits, ``steps``.
+
+    Raises:
+        InputError: If the recipe or a data file is not usable.
+        ModelError: If the encoder is not there.
+        MissingExtraError: If ``stance-kit[train]`` is not installed.
+    """
+    _require_extra()
+    from stance.fitting.inspection import inspect_workshop
+    from stance.fitting.training import prepare_run
+
+    return inspect_workshop(prepare_run(_read(recipe, overrides)))
+
+
+def _require_extra() -> None:
+    if any(util.find_spec(name) is None for name in _NEEDED):
+        raise MissingExtraError("Training", "train")
+
+
+def _read(recipe: str | Path | Recipe, overrides: Iterable[str]) -> Recipe:
+    return recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe), overrides)
+
+
+def _command(recipe: str | Path | Recipe, out: Path, overrides: Iterable[str], seeds: int) -> str:
+    """Give the command that makes the same model, with paths as they stand in the project."""
+    if isinstance(recipe, Recipe):
+        return "stance.train(...)"
+    path = Path(recipe)
+    parts = ["stance train", f"{path.parent.name}/{path.name}" if path.parent.name else path.name]
+    parts += [f"--set {override}" for override in overrides]
+    parts += [f"--seeds {seeds}"] if seeds > 1 else []
+    shown = f"{out.parent.name}/{out.name}" if out.parent.name else out.name
+    return " ".join([*parts, f"--out {shown}"])

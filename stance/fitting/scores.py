@@ -1,0 +1,105 @@
+"""Scoring a network while it is trained: label probabilities, and the one figure that epochs are compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from stance.fitting.readings import Batch, Collator, Reading
+from stance.model.calibration import softmax
+from stance.model.network import StanceNetwork
+from stance.model.tokens import plan_batches
+from stance.schema import LABELS, Label
+
+__all__ = ["group_macro_f1", "mean_macro_f1", "score_batch", "score_readings"]
+
+Groups = Sequence[Sequence[Label]]
+
+
+def score_batch(network: StanceNetwork, batch: Batch) -> Tensor:
+    """Encode descriptions and texts, and score each text's own targets: before softmax, (batch, targets, labels)."""
+    queries = network.encode_targets(batch.described_ids, batch.described_mask)[batch.target]
+    scores: Tensor = network(batch.input_ids, batch.attention_mask, batch.mentions, queries)[0]
+    return scores
+
+
+def score_readings(
+    network: StanceNetwork, readings: Sequence[Reading], collator: Collator, *, batch_size: int = 32
+) -> list[npt.NDArray[np.float32]]:
+    """Score readings in fp32, on the device that the network is on.
+
+    Args:
+        network: The network; left in evaluation mode.
+        readings: What to score.
+        collator: What makes batches.
+        batch_size: Most readings in a batch.
+
+    Returns:
+        For each reading its scores before softmax, shape (targets, labels), in order.
+    """
+    network.eval()
+    device = next(network.parameters()).device
+    found: list[npt.NDArray[np.float32]] = [np.zeros((0, len(LABELS)), dtype=np.float32)] * len(readings)
+    lengths = [len(reading.window) for reading in readings]
+    with torch.inference_mode():
+        for places in plan_batches(lengths, batch_size=batch_size, token_budget=8192):
+            batch = collator([readings[place] for place in places])
+            scores = score_batch(network, batch.to(device)).float().cpu().numpy()
+            for row, place in enumerate(places):
+                found[place] = scores[row, : len(readings[place].names)]
+    return found
+
+
+def mean_macro_f1(
+    scores: Sequence[npt.NDArray[np.float32]], readings: Sequence[Reading], *, named: Sequence[str], groups: Groups
+) -> float:
+    """Give the mean macro-F1 of the named targets; of all targets as one where none of them is there.
+
+    Args:
+        scores: Scores before softmax, as `score_readings` gives them.
+        readings: What was scored.
+        named: The targets that the model is for.
+        groups: Labels that count as one, as `stance.fitting.examples.label_groups` gives them.
+
+    Returns:
+        The mean, in [0, 1].
+    """
+    guesses: dict[str, list[int]] = {}
+    gold: dict[str, list[int]] = {}
+    everyone = not any(name in named for reading in readings for name in reading.names)
+    for own, reading in zip(scores, readings, strict=True):
+        for row, name in enumerate(reading.names):
+            if everyone or name in named:
+                key = "" if everyone else name
+                guesses.setdefault(key, []).append(_group(own[row], groups))
+                gold.setdefault(key, []).append(_gold_group(reading.gold[row], groups))
+    return float(np.mean([group_macro_f1(gold[key], guesses[key]) for key in gold]))
+
+
+def _group(scores: npt.NDArray[np.float32], groups: Groups) -> int:
+    """Find the group of labels that is most probable."""
+    probabilities = softmax(scores)
+    return int(np.argmax([sum(probabilities[LABELS.index(label)] for label in group) for group in groups]))
+
+
+def _gold_group(gold: npt.NDArray[np.bool_], groups: Groups) -> int:
+    wanted = {label for label, there in zip(LABELS, gold, strict=True) if there}
+    return next((number for number, group in enumerate(groups) if wanted <= set(group)), -1)
+
+
+def group_macro_f1(gold: Sequence[int], guesses: Sequence[int]) -> float:
+    """Give the mean F1 over the groups that have gold, in [0, 1].
+
+    >>> group_macro_f1([0, 0, 1], [0, 1, 1])
+    0.6666666666666666
+    """
+    truth, guess = np.asarray(gold), np.asarray(guesses)
+    scores = []
+    for group in np.unique(truth):
+        right = int(((truth == group) & (guess == group)).sum())
+        scores.append(2 * right / (int((truth == group).sum()) + int((guess == group).sum())))
+    return float(np.mean(scores))

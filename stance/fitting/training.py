@@ -1,0 +1,239 @@
+"""From a recipe to a model: read, train with one seed or several, keep the best on dev, write the folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from stance.errors import InputError
+from stance.fitting.augmentation import STRANGERS
+from stance.fitting.checkpoints import Checkpoints, Progress
+from stance.fitting.config import DataFile, Recipe
+from stance.fitting.encoders import Encoder, load_encoder
+from stance.fitting.examples import Example, label_groups, read_examples
+from stance.fitting.loop import Material, Watch, fit
+from stance.fitting.readings import Collator, Reading, prepare
+from stance.fitting.recipes import recipe_values
+from stance.fitting.scores import mean_macro_f1, score_readings
+from stance.model.network import HeadConfig, StanceNetwork
+from stance.model.store import hash_file
+from stance.targets import Target, load_targets, resolve_targets
+
+__all__ = ["Split", "Trained", "Workshop", "prepare_run", "summary", "train_seeds"]
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Dev or test.
+
+    Attributes:
+        data: Where it is from.
+        examples: Its texts.
+        readings: What the network reads of them.
+    """
+
+    data: DataFile
+    examples: tuple[Example, ...]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """All that a recipe names, read and checked.
+
+    Attributes:
+        recipe: The recipe.
+        targets: The targets that the model is for.
+        encoder: The encoder, as it is before training.
+        train: The texts to learn from.
+        splits: ``"dev"`` and, if the recipe has one, ``"test"``.
+        data: Split -> file -> sha256; a data set of the hub has no hash.
+    """
+
+    recipe: Recipe
+    targets: tuple[Target, ...]
+    encoder: Encoder
+    train: tuple[Example, ...]
+    splits: dict[str, Split]
+    data: dict[str, dict[str, str]]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what determines the weights: recipe, data, encoder, torch."""
+        known = [recipe_values(self.recipe), self.data, self.encoder.sha256, torch.__version__]
+        return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network after training.
+
+    Attributes:
+        network: The network, with the weights that are kept.
+        seed: Its seed.
+        progress: Losses, and scores on dev, of each epoch.
+        scores: Split -> for each reading its scores before softmax.
+        dev: Mean macro-F1 on dev of the weights kept, in [0, 1].
+        checkpoints: Where the run kept its state.
+    """
+
+    network: StanceNetwork
+    seed: int
+    progress: Progress
+    scores: dict[str, list[npt.NDArray[np.float32]]]
+    dev: float
+    checkpoints: Checkpoints
+
+
+def prepare_run(recipe: Recipe) -> Workshop:
+    """Read and check all that a recipe names: targets, data, encoder.
+
+    Args:
+        recipe: The recipe.
+
+    Returns:
+        What training needs.
+
+    Raises:
+        InputError: If a file or row is not usable, or a text longer than a window.
+        ModelError: If the encoder is not there or has another hash.
+    """
+    targets = _targets(recipe)
+    encoder = load_encoder(recipe.encoder)
+    if encoder.network.config.hidden_size % recipe.network.heads:
+        raise InputError(
+            f"Recipe field 'network.heads' has to divide the encoder's width {encoder.network.config.hidden_size}, "
+            f"found {recipe.network.heads}."
+        )
+    train = [example for data in recipe.train for example in read_examples(data, targets, seed=recipe.seed)]
+    prepare(train, encoder.tokenizer, network=recipe.network)  # what is too long is said before hours of training
+    splits = {}
+    for name, data in (("dev", recipe.dev), ("test", recipe.test)):
+        if data is not None:
+            examples = read_examples(data, targets, seed=recipe.seed)
+            readings = prepare(examples, encoder.tokenizer, network=recipe.network)
+            splits[name] = Split(data, tuple(examples), tuple(readings))
+    files = {"train": recipe.train, "dev": (recipe.dev,), "test": (recipe.test,) if recipe.test else ()}
+    hashes = {split: {_short(data): _hash(data) for data in given} for split, given in files.items() if given}
+    return Workshop(recipe, targets, encoder, tuple(train), splits, hashes)
+
+
+def train_seeds(
+    workshop: Workshop,
+    *,
+    seeds: int = 1,
+    checkpoints: Path,
+    resume: bool = False,
+    watch: Watch | None = None,
+) -> list[Trained]:
+    """Train a network for each of several seeds.
+
+    Args:
+        workshop: What to train with.
+        seeds: How many: the recipe's seed and those that follow it.
+        checkpoints: Folder for the runs' state, one folder within it a seed.
+        resume: Whether to go on with the runs that the folder holds.
+        watch: Told after each step and epoch.
+
+    Returns:
+        The networks, in order of the seeds.
+
+    Raises:
+        InputError: If the folder holds runs and `resume` is false, or runs of another recipe.
+    """
+    trained = []
+    for seed in range(workshop.recipe.seed, workshop.recipe.seed + seeds):
+        recipe = dataclasses.replace(workshop.recipe, seed=seed)
+        own = dataclasses.replace(workshop, recipe=recipe)
+        kept = Checkpoints(checkpoints / f"seed-{seed}", own.fingerprint)
+        if kept.newest() and not resume:
+            raise InputError(
+                f"{kept.folder}: holds a run that was not finished. Go on with it (--resume), or remove the folder."
+            )
+        trained.append(_train(own, kept, watch))
+        if seeds > 1:
+            _LOG.info("seed %d: macro-F1 on dev %.4f", seed, trained[-1].dev)
+    return trained
+
+
+def _train(workshop: Workshop, checkpoints: Checkpoints, watch: Watch | None) -> Trained:
+    recipe, encoder = workshop.recipe, workshop.encoder
+    network = _network(workshop)
+    collator = Collator(encoder.tokenizer, pad_id=encoder.pad_id)
+    dev = workshop.splits["dev"]
+    material = Material(
+        train=workshop.train,
+        dev=dev.readings,
+        dev_groups=label_groups(dev.data),
+        tokenizer=encoder.tokenizer,
+        collator=collator,
+        targets=workshop.targets,
+        strangers=STRANGERS,
+        mask=encoder.mask,
+    )
+    progress = fit(network, material, recipe, checkpoints=checkpoints, watch=watch)
+    network.to("cpu")
+    scores = {name: score_readings(network, split.readings, collator) for name, split in workshop.splits.items()}
+    named = [target.name for target in workshop.targets]
+    figure = mean_macro_f1(scores["dev"], dev.readings, named=named, groups=material.dev_groups)
+    return Trained(network, recipe.seed, progress, scores, figure, checkpoints)
+
+
+def _network(workshop: Workshop) -> StanceNetwork:
+    """Make a network with a head of its own for each seed, or with the head of the model that training goes on from."""
+    choice, source = workshop.recipe.network, workshop.encoder
+    config = HeadConfig(
+        hidden=source.network.config.hidden_size, heads=choice.heads, blocks=choice.blocks, dropout=choice.dropout
+    )
+    fresh = load_encoder(workshop.recipe.encoder)  # a network of its own for each seed
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(workshop.recipe.seed)
+        network = StanceNetwork(fresh.network, config)
+    if source.weights is not None:
+        wanted = network.state_dict()
+        known = {name: value for name, value in source.weights.items() if name in wanted}
+        wrong = sorted(name for name in wanted if name not in known or known[name].shape != wanted[name].shape)
+        if wrong:
+            raise InputError(
+                f"Recipe field 'network' does not fit the model {workshop.recipe.encoder.source!r} "
+                f"(first difference: {wrong[0]}). Give it the head of that model."
+            )
+        network.load_state_dict(known)
+    return network
+
+
+def _targets(recipe: Recipe) -> tuple[Target, ...]:
+    own = {target.name: target for target in load_targets(recipe.targets_file)} if recipe.targets_file else {}
+    return resolve_targets([own.get(name, name) for name in recipe.targets])
+
+
+def _short(data: DataFile) -> str:
+    return data.file if data.file.startswith("hub:") else Path(data.file).name
+
+
+def _hash(data: DataFile) -> str:
+    return "" if data.file.startswith("hub:") else hash_file(Path(data.file))
+
+
+def summary(trained: Sequence[Trained]) -> dict[str, Any]:
+    """Sum up several seeds: mean, standard deviation and best on dev."""
+    scores = [item.dev for item in trained]
+    return {
+        "seeds": [item.seed for item in trained],
+        "dev_macro_f1": [round(score, 4) for score in scores],
+        "mean": round(float(np.mean(scores)), 4),
+        "sd": round(float(np.std(scores, ddof=1)), 4) if len(scores) > 1 else None,
+        "best": trained[int(np.argmax(scores))].seed,
+    }
