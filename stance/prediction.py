@@ -25,7 +25,7 @@ _CHUNK = 1024
 """Texts read at once: enough to sort by length within, few enough to hold in memory."""
 
 Targets = str | Target | Iterable[str | Target] | None
-"""How targets are asked for: names, `Target` objects or a mix; None means the built-in ones."""
+"""How targets are asked for: names, `Target` objects or a mix; None means those of the model."""
 
 _loading = threading.Lock()
 
@@ -73,7 +73,7 @@ def predict(
 
     Args:
         texts: One text, or several.
-        targets: Names of built-in targets, `Target` objects or a mix; None means NATO, US, China.
+        targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch; the labels do not depend on it.
@@ -86,14 +86,15 @@ def predict(
 
     Raises:
         InputError: If a text is empty or no string, or an option makes no sense.
-        UnknownTargetError: If a target's name is not built in.
+        UnknownTargetError: If a target's name is neither built in nor one of the model's.
         ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
 
     >>> prediction = predict("NATO has kept the peace in Europe, and it deserves our thanks.")
     >>> prediction["NATO"].label, prediction["China"].label
     ('favor', 'absent')
     """
-    wanted = resolve_targets(targets)
+    classifier = load_classifier(model, device)
+    wanted = resolve_targets(targets, classifier.targets)
     if isinstance(texts, (bytes, dict, set)) or not isinstance(texts, Iterable):
         raise InputError(f"Expected a text or a list of texts, found {type(texts).__name__}.")
     items = [texts] if isinstance(texts, str) else list(texts)
@@ -102,9 +103,6 @@ def predict(
             raise InputError(f"Text {number} has to be a string, found {type(item).__name__}. Leave out missing texts.")
         if is_blank(item):
             raise InputError(f"Text {number} is empty. Leave out texts without words.")
-    if not items:
-        return []
-    classifier = load_classifier(model, device)
     results: list[Prediction] = []
     with _progress(len(items), show=show_progress) as advance:
         for start in range(0, len(items), _CHUNK):
@@ -129,7 +127,7 @@ def analyze(
 
     Args:
         document: The document or its text.
-        targets: Names of built-in targets, `Target` objects or a mix; None means NATO, US, China.
+        targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
@@ -142,15 +140,15 @@ def analyze(
 
     Raises:
         InputError: If the document is empty, or an option makes no sense.
-        UnknownTargetError: If a target's name is not built in.
+        UnknownTargetError: If a target's name is neither built in nor one of the model's.
         ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
 
     >>> analyze("NATO keeps us safe.\n\nBeijing threatens its neighbours.").summary["NATO"]["favor"]
     Share(count=1, total=2)
     """
     given = Document(document) if isinstance(document, str) else document
-    wanted = resolve_targets(targets)
     classifier = load_classifier(model, device)
+    wanted = resolve_targets(targets, classifier.targets)
     return next(_analyze([given], classifier, wanted, batch_size, show_progress, abstain_risk))
 
 
@@ -168,7 +166,7 @@ def analyze_documents(
 
     Args:
         documents: The documents.
-        targets: Names of built-in targets, `Target` objects or a mix; None means NATO, US, China.
+        targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
@@ -181,12 +179,13 @@ def analyze_documents(
 
     Raises:
         InputError: If a document is empty, or an option makes no sense.
-        UnknownTargetError: If a target's name is not built in.
+        UnknownTargetError: If a target's name is neither built in nor one of the model's.
         ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
     """
     classifier = load_classifier(model, device)
     classifier.check_abstention(abstain_risk)
-    return _analyze(documents, classifier, resolve_targets(targets), batch_size, show_progress, abstain_risk)
+    wanted = resolve_targets(targets, classifier.targets)
+    return _analyze(documents, classifier, wanted, batch_size, show_progress, abstain_risk)
 
 
 def _analyze(

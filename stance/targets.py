@@ -117,28 +117,32 @@ def load_targets(path: str | Path) -> tuple[Target, ...]:
     return _parse(text, str(path))
 
 
-def resolve_targets(targets: str | Target | Iterable[str | Target] | None) -> tuple[Target, ...]:
+def resolve_targets(
+    targets: str | Target | Iterable[str | Target] | None, own: Sequence[Target] = ()
+) -> tuple[Target, ...]:
     """Turn what a user asked for into targets.
 
     Args:
-        targets: Names of built-in targets (in any case), `Target` objects, or a mix; None means the built-in ones.
+        targets: Names of known targets (in any case), `Target` objects, or a mix; None means all of `own`, or the
+            built-in ones.
+        own: Targets that are known by name beside the built-in ones, and before them: those of a model.
 
     Returns:
         The targets in the order asked for.
 
     Raises:
-        UnknownTargetError: If a name is not built in.
+        UnknownTargetError: If a name is not known.
         InputError: If no target is given, or one twice.
 
     >>> [target.name for target in resolve_targets(["china", "NATO"])]
     ['China', 'NATO']
     """
     if targets is None:
-        return builtin_targets()
+        return tuple(own) or builtin_targets()
     asked: Sequence[str | Target] = [targets] if isinstance(targets, (str, Target)) else list(targets)
     if not asked:
         raise InputError("No target given. Leave targets out for NATO, US, China, or name at least one.")
-    known = {target.name.casefold(): target for target in builtin_targets()}
+    known = {target.name.casefold(): target for target in (*builtin_targets(), *own)}
     found: dict[str, Target] = {}
     for item in asked:
         if isinstance(item, Target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from stance.cli.options import (
     Inputs,
@@ -14,7 +15,7 @@ from stance.cli.options import (
     share,
     split_names,
 )
-from stance.targets import Target, builtin_targets, load_targets, resolve_targets
+from stance.targets import Target, load_targets, resolve_targets
 
 __all__ = ["add_parser"]
 
@@ -46,7 +47,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_input_options(parser)
     parser.add_argument(
-        "--targets", metavar="A,B", help="names of targets (default: NATO,US,China and those of --targets-file)"
+        "--targets",
+        metavar="A,B",
+        help="names of targets (default: the model's, which are NATO,US,China, and those of --targets-file)",
     )
     parser.add_argument("--targets-file", metavar="FILE", help="TOML file with targets of your own")
     parser.add_argument("--model", metavar="NAME", help="released model or folder of a model (default: base)")
@@ -75,9 +78,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from stance.reporting.tables import document_table, print_table
 
     form = output_format(arguments, _FORMATS)
-    targets = _targets(arguments)
+    # a wrong model or device is said before any input is read
+    classifier = load_classifier(arguments.model, arguments.device)
+    targets = _targets(arguments, classifier.targets)
     names = [target.name for target in targets]
-    load_classifier(arguments.model, arguments.device)  # a wrong model or device is said before any input is read
     inputs = Inputs(arguments, unit=arguments.unit)
     analyses = analyze_documents(
         inputs,
@@ -101,10 +105,11 @@ def _run(arguments: argparse.Namespace) -> int:
     return 1 if inputs.failures else 0
 
 
-def _targets(arguments: argparse.Namespace) -> tuple[Target, ...]:
+def _targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:
+    """Give the targets asked for: those of --targets-file go before the model's of the same name."""
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
-    if arguments.targets is None:
-        return resolve_targets([*builtin_targets(), *own])
     known = {target.name.casefold(): target for target in own}
-    asked = split_names(arguments.targets)
-    return resolve_targets([known.get(name.casefold(), name) for name in asked])
+    if arguments.targets is not None:
+        return resolve_targets([known.get(name.casefold(), name) for name in split_names(arguments.targets)], trained)
+    default = [target for target in resolve_targets(None, trained) if target.name.casefold() not in known]
+    return resolve_targets([*default, *own])

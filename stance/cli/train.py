@@ -7,13 +7,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.options import positive_number
 
 if TYPE_CHECKING:
     from stance.fitting.loop import Step
+    from stance.fitting.tracking import TensorBoard
 
 __all__ = ["add_parser"]
 
@@ -82,42 +83,27 @@ def _watching(folder: str | None) -> Iterator[Callable[[Step], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    writer = _writer(folder)
     console = Console(stderr=True)
-    text = TextColumn("{task.description}")
-    bar = Progress(
-        text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    )
-    with bar:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with ExitStack() as stack:
+        board = stack.enter_context(_tensorboard(folder)) if folder is not None else None
+        bar = stack.enter_context(Progress(*columns, console=console, disable=not console.is_terminal))
         task = bar.add_task("training", total=None)
 
         def watch(step: Step) -> None:
             bar.update(task, completed=step.step, total=step.steps, description=f"loss {step.loss:.3f}")
-            if writer:
-                kind = "train" if step.score is None else "epoch"
-                writer.add_scalar(f"loss/{kind}", step.loss, step.step)
-                if step.score is not None:
-                    writer.add_scalar("macro_f1/dev", step.score, step.step)
+            if board:
+                board(step)
             if step.score is not None:
                 _LOG.info("epoch %d: loss %.4f, macro-F1 on dev %.4f", step.epoch, step.loss, step.score)
 
-        try:
-            yield watch
-        finally:
-            if writer:
-                writer.close()
+        yield watch
 
 
-def _writer(folder: str | None) -> Any:  # noqa: ANN401 - TensorBoard's writer has no type
-    if folder is None:
-        return None
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        from stance.errors import MissingExtraError
+def _tensorboard(folder: str) -> TensorBoard:
+    from stance.fitting.tracking import TensorBoard
 
-        raise MissingExtraError("Writing for TensorBoard", "tensorboard") from None
-    return SummaryWriter(folder)
+    return TensorBoard(folder)
 
 
 def _told(found: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ class EncoderChoice:
     """Which encoder reads the texts.
 
     Attributes:
-        source: Hub id, folder, ``package:NAME/FOLDER`` (a folder in an installed package), or ``model:NAME`` (a model
+        source: Hub id, folder (one that begins with a dot is relative to the recipe), ``package:NAME/FOLDER`` (a folder in an installed package), or ``model:NAME`` (a model
             that stance wrote, with its head: training goes on from there).
         sha256: Expected hash of its ``model.safetensors``; empty if it is not to be checked.
         layers: How many of its layers are kept, from the first; 0 keeps all.

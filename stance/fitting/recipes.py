@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.errors import InputError, suggest
-from stance.fitting.config import DataFile, Recipe
+from stance.fitting.config import DataFile, EncoderChoice, Recipe
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -57,6 +57,7 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
         train=tuple(_locate(data, base) for data in recipe.train),
         dev=_locate(recipe.dev, base),
         test=_locate(recipe.test, base) if recipe.test else None,
+        encoder=_beside(recipe.encoder, base),
         targets_file=str(base / recipe.targets_file) if recipe.targets_file else "",
     )
 
@@ -68,6 +69,13 @@ def recipe_values(recipe: Recipe) -> dict[str, Any]:
 
 def _locate(data: DataFile, base: Path) -> DataFile:
     return data if data.file.startswith(_HUB) else dataclasses.replace(data, file=str(base / data.file))
+
+
+def _beside(encoder: EncoderChoice, base: Path) -> EncoderChoice:
+    """Take a source that begins with a dot for a folder, relative to the recipe."""
+    if not encoder.source.startswith("."):
+        return encoder
+    return dataclasses.replace(encoder, source=str(base / encoder.source))
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -179,8 +179,8 @@ def fit_calibration(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> Ca
 
     Each stage gets the temperature with the least negative log-likelihood, between 0.25 and 8 in 200 steps of equal
     ratio; the stage of sides is fitted on the items whose gold label is a side. A stage with fewer than `MINIMUM_ITEMS`
-    items keeps the temperature 1. The nonconformity scores are of the same items: on drawn data that costs 0.5 points of
-    coverage with 99 items, 0.2 with 300 and nothing that 400 draws show with 900.
+    items keeps the temperature 1. The nonconformity scores are of the same items: on drawn data that costs 0.5 points
+    of coverage with 99 items, 0.2 with 300 and nothing that 400 draws show with 900.
 
     Args:
         scores: Scores before softmax, shape (items, 4), columns in the order of `LABELS`.

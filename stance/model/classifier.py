@@ -52,6 +52,7 @@ class Classifier:
         verify_files(self.folder)
         self.config = read_config(self.folder)
         self.calibration = Calibration.from_dict(self.config.calibration) if self.config.calibration else None
+        self.targets = self._own_targets()
         self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device)
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
@@ -62,6 +63,18 @@ class Classifier:
         self._order = [self.config.labels.index(label) for label in LABELS]
         self._queries: dict[str, npt.NDArray[np.float32]] = {}
         self._lock = threading.Lock()
+
+    def _own_targets(self) -> tuple[Target, ...]:
+        """Give the targets that the model was trained on: as its config defines them, or built in."""
+        try:
+            return tuple(
+                Target(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+                for entry in self.config.target_definitions
+            )
+        except (TypeError, InputError) as error:
+            raise ModelError(
+                f"{self.folder / CONFIG_FILE}: the targets cannot be read ({error}). Install or train the model again."
+            ) from error
 
     def predict(
         self,

@@ -59,7 +59,7 @@ class ModelConfig:
         precision: How the weights of the ONNX file are stored ("int8", "fp16", "fp32").
         calibration: What `stance.model.calibration.Calibration.to_dict` gave; empty in models from before it.
         format: Number of the folder format.
-        target_definitions: The targets that it was trained on, with the fields of `stance.Target`; empty in older models.
+        target_definitions: Those targets, with the fields of `stance.Target`; empty in older models.
         encoder: Name, hash and licence of the encoder it was trained from, and its transformers config.
         head: Sizes of the head.
         training: Command, recipe, data hashes, seed, versions.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from stance.errors import InputError
-from stance.evaluation.metrics import score_labels
+from stance.evaluation.metrics import presence_f1, score_labels, side_f_average
 from stance.schema import LABELS
 
 pairs = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=60)
@@ -36,3 +37,13 @@ def test_labels_without_gold_are_left_out_of_the_mean() -> None:
 def test_unequal_lengths_are_refused(gold: list, guess: list) -> None:
     with pytest.raises(InputError, match="as many predicted as gold labels"):
         score_labels(gold, guess)
+
+
+def test_presence_and_sides_against_scikit_learn() -> None:
+    generator = np.random.default_rng(3)
+    gold, guesses = (generator.choice(LABELS, size=200).tolist() for _ in range(2))
+    present = [[label != "absent" for label in labels] for labels in (gold, guesses)]
+    assert presence_f1(gold, guesses) == pytest.approx(f1_score(*present))
+    sides = f1_score(gold, guesses, labels=["favor", "against"], average="macro")
+    assert side_f_average(gold, guesses) == pytest.approx(sides)
+    assert presence_f1(["absent"], ["absent"]) == 0.0

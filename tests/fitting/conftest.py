@@ -46,16 +46,18 @@ def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_recipe(folder: Path, encoder_folder: Path) -> Path:
+def write_recipe(folder: Path, encoder_folder: Path, more: str = "", **schedule: object) -> Path:
     """Write a recipe over the paragraphs, and the paragraphs."""
     for name in ("train", "dev", "test"):
         lines = [json.dumps(row) for row in paragraphs()]
         (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    given = {"epochs": 12, "batch_size": 8, "encoder_rate": 0.002, "head_rate": 0.002, "precision": "fp32"} | schedule
+    lines = [f"{name} = {json.dumps(value)}" for name, value in given.items()]
     path = folder / "tiny.toml"
     path.write_text(
-        f'name = "tiny"\nencoder = {str(encoder_folder)!r}\ntrain = ["train.jsonl"]\ndev = "dev.jsonl"\n'
-        'test = "test.jsonl"\nepochs = 12\nbatch_size = 8\nencoder_rate = 0.002\nhead_rate = 0.002\nwindow = 64\n'
-        'overlap = 8\nprecision = "fp32"\n',
+        'name = "tiny"\ntrain = "train.jsonl"\ndev = "dev.jsonl"\ntest = "test.jsonl"\n'
+        f"[encoder]\nsource = {json.dumps(str(encoder_folder))}\n"
+        "[network]\nheads = 4\nwindow = 64\noverlap = 8\n[schedule]\n" + "\n".join(lines) + "\n" + more,
         encoding="utf-8",
     )
     return path

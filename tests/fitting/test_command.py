@@ -1,0 +1,87 @@
+"""``stance train`` as a user runs it."""
+
+from __future__ import annotations
+
+from importlib import util
+from pathlib import Path
+
+import pytest
+
+from stance.cli.app import main
+from stance.errors import MissingExtraError
+from stance.fitting import entry
+from stance.fitting.tracking import TensorBoard
+
+from .conftest import write_recipe
+
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
+
+
+def test_train_then_predict(tmp_path: Path, encoder_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = write_recipe(tmp_path, encoder_folder, epochs=2)
+    model = tmp_path / "model"
+    assert main(["train", str(recipe), "--out", str(model), "--set", "schedule.epochs=1"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{model}: mean macro-F1 on dev 0.")
+    assert "stance: epoch 1: loss" in told.err and "epoch 2" not in told.err
+    card = (model / "README.md").read_text(encoding="utf-8")
+    assert "--set schedule.epochs=1" in card and str(tmp_path) not in card.replace(str(encoder_folder), "")
+    (tmp_path / "text.txt").write_text("Beijing is a menace.\n", encoding="utf-8")
+    assert main(["predict", str(tmp_path / "text.txt"), "--model", str(model), "--abstain-risk", "0.2"]) == 0
+    assert "Beijing is a menace" in capsys.readouterr().out
+
+
+def test_check_tells_what_is_there(tmp_path: Path, encoder_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = write_recipe(tmp_path, encoder_folder)
+    assert main(["train", str(recipe), "--check"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "recipe tiny: 96 steps"
+    assert lines[1].startswith("train: 64 texts (64 documents), at most ")
+    assert lines[2] == "  NATO: favor 16, against 16, neutral 16, absent 16"
+    assert "warning: 64 texts stand in both train and dev" in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.toml", "--check"], "none.toml: no such file"),
+        (["tiny.toml", "--check", "--set", "schedule.epoch=1"], "did you mean 'epochs'"),
+        (["tiny.toml", "--out", "train.jsonl"], "train.jsonl: is there, and no model folder"),
+        (["tiny.toml", "--check", "--set", "encoder.source=nowhere/none"], "cannot be loaded"),
+        (["tiny.toml", "--check", "--set", "train=none.jsonl"], "none.jsonl: no such file"),
+        (["tiny.toml", "--check", "--set", "network.heads=5"], "'network.heads' has to divide"),
+        (["tiny.toml", "--check", "--set", "network.window=12"], "has more than the 12 tokens"),
+        (["tiny.toml", "--check", "--set", "targets=['Mars']"], "Unknown target 'Mars'"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_exit_status_1(
+    tmp_path: Path,
+    encoder_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    write_recipe(tmp_path, encoder_folder)
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", *arguments]) == 1
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.checkpoints"))
+
+
+def test_wrong_usage_is_exit_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["a.toml"], ["a.toml", "--check", "--out", "x"], ["a.toml", "--out", "x", "--seeds", "0"]):
+        with pytest.raises(SystemExit, match="2"):
+            main(["train", *arguments])
+    assert "whole number from 1 on" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = util.find_spec
+    monkeypatch.setattr(entry.util, "find_spec", lambda name: None if name == "torch" else find(name))
+    with pytest.raises(MissingExtraError, match=r"pip install 'stance-kit\[train\]'"):
+        entry.train(tmp_path / "a.toml", tmp_path / "model")
+    if find("tensorboard") is None:
+        with pytest.raises(MissingExtraError, match=r"stance-kit\[tensorboard\]"):
+            TensorBoard(str(tmp_path))
