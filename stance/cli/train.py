@@ -73,7 +73,8 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     if not int(os.environ.get("RANK", "0")):
         for split, metrics in config.metrics.items():
-            sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {metrics['macro_f1']:.4f}\n")
+            figure = metrics.get("mean_macro_f1", metrics["macro_f1"])
+            sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {figure:.4f}\n")
     return 0
 
 

@@ -24,8 +24,8 @@ class EncoderChoice:
     """Which encoder reads the texts.
 
     Attributes:
-        source: Hub id, folder (one that begins with a dot is relative to the recipe), ``package:NAME/FOLDER`` (a folder in an installed package), or ``model:NAME`` (a model
-            that stance wrote, with its head: training goes on from there).
+        source: Hub id, folder (one that begins with a dot is relative to the recipe), ``package:NAME/FOLDER`` (a folder
+            in an installed package), or ``model:NAME`` (a model that stance wrote, with its head: training goes on).
         sha256: Expected hash of its ``model.safetensors``; empty if it is not to be checked.
         layers: How many of its layers are kept, from the first; 0 keeps all.
         frozen: How many of its first layers are not trained; the embeddings never are.

@@ -61,7 +61,7 @@ def _export(network: StanceNetwork, path: Path) -> None:
         mentions,
         torch.zeros(3, network.config.hidden),
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _only_errors("torch.onnx"):
         warnings.simplefilter("ignore")  # torch's exporter warns about names of axes and its own deprecations
         program = torch.onnx.export(
             network,
@@ -107,6 +107,18 @@ def _halve(path: Path) -> None:
             graph.node.insert(0, helper.make_node("Cast", [item.name + "_half"], [item.name], to=TensorProto.FLOAT))
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+@contextmanager
+def _only_errors(name: str) -> Iterator[None]:
+    """Keep a logger from anything below errors: torch's exporter warns that torchvision is absent."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextmanager
