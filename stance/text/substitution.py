@@ -282,6 +282,7 @@ _DETERMINED = re.compile(
     r"(?:['’]s?|\b(?:its|his|her|their|my|your|every|each|any|another|former))\s+\Z",
     re.IGNORECASE,
 )
+_PROPER = re.compile(r"\b([A-Z]\w*|\d+)\s+\Z")
 _GIVEN = re.compile(rf"\b(?:{GIVEN_NAMES}\s+|[A-Z]\.\s*)+\Z")
 _CONSONANT_U = re.compile(r"(?:[Uu]ni|UNI|U\.?\s?[A-Z](?![a-z])|[Ee]u|EU[A-Z]|U[krzg])")
 _VOWEL = re.compile(r"[AEIOUaeiou]|[FHLMNRSX](?:\.|[A-Z]{1,2}\b)")
@@ -304,8 +305,12 @@ def _article(place: _Place, name: _Name) -> tuple[int, str]:
     if determiner:
         kept = name.article and determiner.group(1).lower() == "the"
         return (place.start, "") if kept else (place.start - len(determiner.group()), "the " if name.article else "")
-    needed = name.article and not place.follows and not _DETERMINED.search(before)
-    return place.start, "the " if needed else ""
+    proper = (
+        _PROPER.search(before) if classify(place.mention) == "role" else None
+    )  # "the April 13 White House briefing"
+    if place.follows or _DETERMINED.search(before) or (proper and proper.group(1).lower() not in FUNCTION_WORDS):
+        return place.start, ""
+    return place.start, "the " if name.article else ""
 
 
 def _agree(article: re.Match[str], name: str) -> str:

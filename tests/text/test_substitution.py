@@ -54,6 +54,8 @@ US_CHINA = [
     ("President Joe Biden met Xi Jinping.", "President Xi Jinping met Biden."),
     ("The Pentagon denied it.", "The Chinese military denied it."),
     ("Congress agreed.", "The Chinese parliament agreed."),
+    ("In Congress they agreed.", "In the Chinese parliament they agreed."),
+    ("the May 3 White House briefing", "the May 3 Chinese leadership briefing"),
     ("the US Congress", "the Chinese parliament"),
     ("U.S. Secretary of State Antony Blinken", "Chinese foreign minister Wen Jiabao"),
     # capital letters
