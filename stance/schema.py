@@ -105,6 +105,7 @@ class Anchor:
         text_sha256: SHA-256 of the normalised paragraph (`stance.annotation.anchors.normalise`).
         words: How many words the paragraph has.
         fingerprint: Hashes of some of its runs of words, to find it by where there is no text.
+        edges: Codes of its first and of its last words, a few bits each, to tell where it starts and ends then.
     """
 
     document: str = ""
@@ -117,6 +118,7 @@ class Anchor:
     text_sha256: str = ""
     words: int | None = None
     fingerprint: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import log2
 
 from stance.annotation.anchors import split_words
-from stance.annotation.boundaries import find_end
+from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends
 from stance.annotation.copies import Copy
 from stance.errors import MissingExtraError
 from stance.schema import Anchor
@@ -25,6 +26,12 @@ _EDGE = 12
 """Words at a paragraph's ends, and around it, by which its ends are settled."""
 _REACH = 32
 """Words around a guessed end among which the end is sought."""
+_ALIKE = 0.6
+"""Similarity from which on a word can be an edited form of another."""
+_MOST = 10.0
+"""Most bits that one word is worth."""
+_ELSEWHERE = -8.0
+"""Bits where what stood around the paragraph is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +141,8 @@ def _align(
     start, end = start + low, end + low
     if start >= end:
         return None
-    first_word = _settle(copy, start, words, before, forward=True)
-    after_word = _settle(copy, end, words, after, forward=False)
+    first_word = _settle(copy, start, words, before, side=0)
+    after_word = _settle(copy, end, words, after, side=1)
     if first_word is None or after_word is None or first_word >= after_word:
         return None
     start, end = first_word, after_word
@@ -153,14 +160,32 @@ def _align(
     return Place(*span, score, sum(around) / len(around) if around else 0.0, covered)
 
 
-def _settle(copy: Copy, guess: int, words: Sequence[str], outside: Sequence[str], *, forward: bool) -> int | None:
-    """Find the word near a guess that the paragraph starts with (or that follows it)."""
+def _settle(copy: Copy, guess: int, words: Sequence[str], outside: Sequence[str], *, side: int) -> int | None:
+    """Find the word near a guess that the paragraph starts with (side 0) or that follows it (side 1)."""
     low, high = max(0, guess - _REACH), min(len(copy.words), guess + _REACH)
-    part = copy.words[low:high]
-    edges = {place for edge in (copy.line_edges, copy.block_edges) for place in edge[not forward]}
-    if forward:
-        turned = {high - place for place in edges}
-        found = find_end(words[:_EDGE][::-1], outside[-_EDGE:][::-1], part[::-1], turned)
-        return None if found is None else high - found
-    found = find_end(words[-_EDGE:], outside[:_EDGE], part, {place - low for place in edges})
+    part, turn = copy.words[low:high], 1 if side else -1
+    inner = words[-_EDGE:] if side else words[:_EDGE]
+    outer = outside[:_EDGE] if side else outside[-_EDGE:]
+    ends = bits_of_ends(_alike(inner[::turn], part[::turn], copy))[::turn]
+    edges = bits_of_edges(copy, range(low, high + 1), side=side)
+    bits = [end + edge for end, edge in zip(ends, edges, strict=True)]
+    if outer:
+        around = bits_of_ends(_alike(outer[::-turn], part[::-turn], copy), loose=True)[::-turn]
+        bits = [bit + max(other, _ELSEWHERE) for bit, other in zip(bits, around, strict=True)]
+    found = best_end(bits)
     return None if found is None else low + found
+
+
+def _alike(words: Sequence[str], others: Sequence[str], copy: Copy) -> list[list[float]]:
+    """Tell how much speaks for each word to be each of the document: rare words tell more."""
+    from rapidfuzz.distance import OSA
+
+    rows = []
+    for word in words:
+        bits = min(_MOST, log2(len(copy.words) / max(1, copy.counts[word])))
+        same = (
+            1.0 if other == word else OSA.normalized_similarity(other, word, score_cutoff=_ALIKE) / 2
+            for other in others
+        )
+        rows.append([bits * share if share else OTHER for share in same])
+    return rows

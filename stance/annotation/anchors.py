@@ -12,11 +12,13 @@ from stance.errors import InputError
 from stance.schema import Anchor, Annotation, Document, Paragraph
 
 __all__ = [
+    "edge_codes",
     "fingerprint",
     "fold",
     "hash_document",
     "hash_run",
     "hash_text",
+    "hash_word",
     "make_anchor",
     "make_items",
     "normalise",
@@ -34,6 +36,15 @@ STEP = 8
 or touch could be turned back into text one word at a time, by trying which word fits after those known."""
 _DIGITS = 8
 """Hexadecimal digits of a run's hash; 32 bits, so a run of 10,000 words' text hits one by chance once in 400,000."""
+EDGE = RUN
+"""Words at each end of a paragraph of which there are codes: those of the first and of the last run."""
+CODE = 2
+"""Hexadecimal digits of a word's code; 8 bits, so some 200 words of a dictionary of 50,000 share one."""
+_CODED = 4 * EDGE
+"""Words that a paragraph needs to have codes. A code alone tells no word, but with the hash of their run (32 bits) the
+four words at an end can be found by trying 200 ** 4 runs, and up to three before the last four where the last run but
+one overlaps the last: whoever takes the trouble learns these, never more than half of a paragraph. The other words have
+no codes, and the gaps between runs keep them from being guessed one after another."""
 _ID_DIGITS = 12
 _WORD = re.compile(r"\w+")
 
@@ -137,6 +148,30 @@ def fingerprint(text: str) -> tuple[str, ...]:
     return tuple(hash_run(words[start : start + RUN]) for start in run_starts(len(words)))
 
 
+def hash_word(word: str) -> str:
+    """Hash a word, as edge codes do."""
+    return _sha256(word)[:CODE]
+
+
+def edge_codes(text: str) -> tuple[str, ...]:
+    """Hash a paragraph's first and last words to few bits each, to tell where it starts and ends once it was edited.
+
+    Args:
+        text: The paragraph.
+
+    Returns:
+        The first two hex digits of the SHA-256 of each of the first four words, joined, and of the last four; empty
+        for a paragraph of fewer than 16 words.
+
+    >>> edge_codes("NATO met today. It agreed.")
+    ()
+    """
+    words = split_words(text)
+    if len(words) < _CODED:
+        return ()
+    return tuple("".join(map(hash_word, part)) for part in (words[:EDGE], words[-EDGE:]))
+
+
 def make_anchor(document: Document, paragraph: Paragraph) -> Anchor:
     """Write down all by which a paragraph is found again.
 
@@ -171,6 +206,7 @@ def _make(document: Document, sha256: str, paragraph: Paragraph) -> Anchor:
         text_sha256=hash_text(text),
         words=len(split_words(text)),
         fingerprint=fingerprint(text),
+        edges=edge_codes(text),
     )
 
 
@@ -197,7 +233,7 @@ def make_items(document: Document, blocks: Iterable[Paragraph]) -> Iterator[Anno
 
 
 def without_text(annotation: Annotation) -> Annotation:
-    """Take the text out of an annotation; hashes, offsets, word count and fingerprint stay.
+    """Take the text out of an annotation; hashes, offsets, word count, fingerprint and edges stay.
 
     Args:
         annotation: The annotation, with text. Comment and source are kept as they are: they must not quote it.
@@ -212,5 +248,6 @@ def without_text(annotation: Annotation) -> Annotation:
             text_sha256=anchor.text_sha256 or hash_text(anchor.text),
             words=len(split_words(anchor.text)),
             fingerprint=anchor.fingerprint or fingerprint(anchor.text),
+            edges=anchor.edges or edge_codes(anchor.text),
         )
     return replace(annotation, anchor=replace(anchor, text=None, prefix="", suffix=""))

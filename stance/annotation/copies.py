@@ -157,12 +157,14 @@ class Copy:
         return bisect_right(self.ends, offset)
 
     @cached_property
-    def vocabulary(self) -> list[str]:
-        """The different words of the document, the frequent ones first."""
-        return [word for word, _ in Counter(self.words).most_common()]
+    def counts(self) -> Counter[str]:
+        """How often each word stands in the document."""
+        return Counter(self.words)
 
     def span(self, first: int, after: int) -> tuple[int, int]:
         """Give the code points of a run of words; those of lines and blocks where it starts or ends with one.
+
+        Where its first or last word is written twice, or a sign splits it from the edge of a block, both belong to it.
 
         Args:
             first: Number of the first word.
@@ -171,10 +173,26 @@ class Copy:
         Returns:
             First code point and code point after the last.
         """
+        firsts, lasts = self.block_edges
+        if first > 0 and ((self._twice(first) and first not in firsts) or (self._split(first) and first - 1 in firsts)):
+            first -= 1
+        if after < len(self.words) and (
+            (self._twice(after) and after not in lasts) or (self._split(after) and after + 1 in lasts)
+        ):
+            after += 1
         start, end = self._outline(first, after)
         for starts, ends in (self.line_edges, self.block_edges):
             start, end = starts.get(first, start), ends.get(after, end)
         return (start, end) if start < end else self._outline(first, after)
+
+    def _twice(self, place: int) -> bool:
+        """Tell whether a word is the one before it again."""
+        return self.words[place - 1] == self.words[place]
+
+    def _split(self, place: int) -> bool:
+        """Tell whether a word is the one before it again, or no white space parts them."""
+        between = self.document.text[self.ends[place - 1] : self.starts[place]]
+        return self._twice(place) or not any(map(str.isspace, between))
 
     def _outline(self, first: int, after: int) -> tuple[int, int]:
         """Give the code points of a run of words, with the punctuation that touches its ends."""

@@ -16,6 +16,7 @@ from stance.text.tables import read_objects
 __all__ = ["annotation_to_row", "keep_distinct", "read_annotations", "row_to_annotation", "write_annotations"]
 
 _ANCHOR = ("document", "document_sha256", "start", "end", "text", "prefix", "suffix", "text_sha256", "words")
+_LISTS = ("fingerprint", "edges")
 _REST = (
     "reported",
     "annotator",
@@ -114,9 +115,9 @@ def row_to_annotation(row: dict[str, Any], where: str) -> Annotation:
         if abs(sum(shares.values()) - 1) > _SUM:
             total = sum(shares.values())
             raise InputError(f"{where}: field 'soft_labels.{target}': expected shares that sum to 1, found {total:g}.")
-    anchor = Anchor(
-        **{name: row[name] for name in _ANCHOR if name in row}, fingerprint=tuple(row.get("fingerprint", ()))
-    )
+    known = {name: row[name] for name in _ANCHOR if name in row}
+    known |= {name: tuple(row[name]) for name in _LISTS if name in row}
+    anchor = Anchor(**known)
     rest = {name: row[name] for name in _REST if name in row}
     return Annotation(row["id"], anchor, row.get("labels", {}), **rest)
 
@@ -132,7 +133,7 @@ def annotation_to_row(annotation: Annotation) -> dict[str, Any]:
     """
     row: dict[str, Any] = {"id": annotation.id}
     row |= {name: getattr(annotation.anchor, name) for name in _ANCHOR}
-    row["fingerprint"] = list(annotation.anchor.fingerprint)
+    row |= {name: list(getattr(annotation.anchor, name)) for name in _LISTS}
     row["labels"] = dict(annotation.labels)
     row |= {name: getattr(annotation, name) for name in _REST}
     return {name: value for name, value in row.items() if value is not None and value not in ("", [], {})}

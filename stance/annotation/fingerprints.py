@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stance.annotation.alignment import Place, apart
-from stance.annotation.anchors import RUN, run_starts
+from stance.annotation.anchors import CODE, RUN, hash_word, run_starts
+from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends, closes
 from stance.annotation.copies import Copy
-from stance.annotation.recovery import recover_run
 from stance.schema import Anchor
 
 __all__ = ["Bounds", "places_by_fingerprint"]
@@ -20,14 +20,14 @@ _PACE = 10
 _LOST = 3
 """Words by which it may be shorter, and one more for every so many words of it: few words get lost."""
 _SHRINK = 8
-_VOCABULARY = 250
-"""Frequent words of the document that are tried where a word may have been lost."""
-_COUNTED = 12
-"""Most words from a run to an end of which nothing else is known: those between the last run but one and the end."""
-_CLOSING = frozenset(".?!…:;\"'”’»)]")
-"""Signs that a paragraph ends with, where no line ends there."""
-_SLACK = 14
-"""Words by which a run may stand away from where counting puts it: what an inserted line has."""
+_REACH = 30
+"""Words beyond where counting leads among which an end is sought."""
+_SAME = 4.0 * CODE
+"""Bits of a word whose code is that of the word sought."""
+_BESIDE = 6.0
+"""Bits of a place at which a paragraph ends that touched this one."""
+_SURE = 12.0
+"""Bits from which on the codes of an end count as much as a run of words: two of them fit at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,50 +105,42 @@ def _chain(hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _outline(chain: Sequence[tuple[int, int]], anchor: Anchor, copy: Copy, bounds: Bounds) -> Place | None:
-    """Find the ends of a paragraph by its first and last run, or by counting words to the end of a block."""
+    """Find the ends of a paragraph by its first and last run, or by the codes of its first and last words."""
     words, prints = anchor.words or 0, anchor.fingerprint
     (first, ahead), (last, behind) = chain[0], chain[-1]
     left = words - RUN - behind
-    start, after, count = first, last + RUN, len(chain)
-    if ahead:
-        low = max(0, first - ahead - _SLACK)
-        places = [first - ahead, *copy.block_edges[0]]
-        run = _recover(prints[0], copy, places, bounds=(low, first + max(0, RUN - ahead)))
-        found = run[0] if run else _count(first - ahead, ahead, copy.block_edges[0], bounds.first)
+    runs = dict(zip(run_starts(words), prints, strict=True))
+    count = len({runs[start] for _, start in chain})  # one that a paragraph has twice may be frequent everywhere
+    ends: list[int] = []
+    for side, place, way, bound in ((0, first, ahead, bounds.first), (1, last + RUN, left, bounds.after)):
+        found = _settle(_codes(anchor, way, side), copy, place, bound, side=side) if way else (place, 0.0)
         if found is None:
             return None
-        start, count = found, count + (run is not None)
-    if left:
-        low = after - max(0, RUN - left)
-        places = [last + left, *(place - RUN for place in copy.block_edges[1])]
-        run = _recover(prints[-1], copy, places, bounds=(low, after + left + _SLACK))
-        found = run[1] if run else _count(after + left, left, copy.block_edges[1], bounds.after)
-        if found is None:
-            return None
-        after, count = found, count + (run is not None)
+        ends.append(found[0])
+        count += found[1] >= _SURE
+    start, after = ends
     if start >= after or count < _least(prints, bounds) or after - start < words - _LOST - words // _SHRINK:
         return None
-    place = Place(*copy.span(start, after), count / len(prints))
-    inside = after not in copy.line_edges[1] and after not in copy.block_edges[1]
-    if inside and copy.document.text[place.end - 1] not in _CLOSING:  # an equal run stands before the one that ends it
-        return None
-    return place
+    if not (after in copy.line_edges[1] or after in copy.block_edges[1] or closes(copy, after)):
+        return None  # an equal run stands before the one that ends it
+    return Place(*copy.span(start, after), count / len(prints))
 
 
-def _recover(digits: str, copy: Copy, places: Sequence[int], *, bounds: tuple[int, int]) -> tuple[int, int] | None:
-    low, high = bounds[0], min(bounds[1], len(copy.words))
-    expected = [places[0] - low, *(place - low for place in places[1:] if low <= place < high)]
-    run = recover_run(digits, copy.words[low:high], expected, vocabulary=copy.vocabulary[:_VOCABULARY])
-    return (run[0] + low, run[1] + low) if run else None
+def _codes(anchor: Anchor, way: int, side: int) -> list[str]:
+    """Give the codes of the words from an end up to a run so many words away, outwards; empty where none is known."""
+    text = anchor.edges[side] if anchor.edges else ""
+    codes = [text[at : at + CODE] for at in range(0, len(text), CODE)][:: 1 if side else -1]
+    return [*[""] * (way - len(codes)), *codes][-way:]
 
 
-def _count(guess: int, counted: int, edges: Mapping[int, int], bound: int | None) -> int | None:
-    """Give the end of a block where counting words from a run leads, or the bound; None if that is not clear."""
-    slack = 3 + counted // 5
-    if bound is not None and abs(bound - guess) <= slack + _SLACK:
-        return bound
-    if counted > _COUNTED:
-        return None
-    near = [place for place in range(guess - slack, guess + slack + 1) if place in edges]
-    about = [place for place in range(guess - _SLACK, guess + _SLACK + 1) if place in edges]
-    return near[0] if len(near) == len(about) == 1 else None
+def _settle(codes: Sequence[str], copy: Copy, place: int, bound: int | None, *, side: int) -> tuple[int, float] | None:
+    """Find where a paragraph starts (side 0) or ends, from a place outwards, and the bits of its codes there."""
+    reach, turn = len(codes) + _REACH, 1 if side else -1
+    low, high = (place, min(len(copy.words), place + reach)) if side else (max(0, place - reach), place)
+    words = [hash_word(word) for word in copy.words[low:high]][::turn]
+    rows = [[(_SAME if code == word else OTHER) if code else 0.0 for word in words] for code in codes]
+    ends = bits_of_ends(rows, fixed=True)[::turn]
+    edges = bits_of_edges(copy, range(low, high + 1), side=side)
+    near = (_BESIDE if at == bound else 0.0 for at in range(low, high + 1))
+    found = best_end([sum(bits) for bits in zip(ends, edges, near, strict=True)])
+    return None if found is None else (low + found, ends[found])

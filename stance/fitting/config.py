@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from stance.errors import InputError, suggest
 from stance.schema import LABELS
@@ -97,7 +98,7 @@ class DataFile:
 
     def __post_init__(self) -> None:
         _require(self.form not in FORMS, "form", f"be one of {', '.join(FORMS)}", self.form)
-        _require(self.weight <= 0, "weight", "be above 0", self.weight)
+        _require(not 0 < self.weight < inf, "weight", "be above 0 and finite", self.weight)
         _require(not 0 < self.share <= 1, "share", "lie in (0, 1]", self.share)
         for known in self.labels.values():
             for label in known:
@@ -168,7 +169,9 @@ class Schedule:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "accumulate", "encoder_rate", "head_rate", "clip", "checkpoint_steps"):
-            _require(getattr(self, name) <= 0, f"schedule.{name}", "be above 0", getattr(self, name))
+            found = getattr(self, name)
+            _require(not 0 < found < inf, f"schedule.{name}", "be above 0 and finite", found)
+        _require(not 0 <= self.weight_decay < inf, "schedule.weight_decay", "be 0 or more", self.weight_decay)
         _require(not 0 <= self.warmup < 1, "schedule.warmup", "lie in [0, 1)", self.warmup)
         _require(not 0 < self.layer_decay <= 1, "schedule.layer_decay", "lie in (0, 1]", self.layer_decay)
         _require(self.patience < 0, "schedule.patience", "be 0 or more", self.patience)
@@ -216,7 +219,8 @@ class Recipe:
         targets: Names of the targets that the model is for: built in, or of `targets_file`. Rows of the form
             ``paragraphs`` are read for these; they are what the model is asked for unless a user names others.
         targets_file: TOML file of targets of one's own; empty if there is none.
-        seed: Seed of order, dropout, initial head and augmentation.
+        seed: Seed of order, dropout, initial head and augmentation; 0 or more.
+        base: Folder that file names are relative to; set when a recipe is read from a file.
     """
 
     name: str
@@ -231,14 +235,18 @@ class Recipe:
     targets: tuple[str, ...] = ("NATO", "US", "China")
     targets_file: str = ""
     seed: int = 42
+    base: str = ""
 
     def __post_init__(self) -> None:
         if not self.train:
             raise InputError("Recipe field 'train' has to name at least one file.")
         _require(not self.targets, "targets", "name at least one target", self.targets)
+        _require(self.seed < 0, "seed", "be 0 or more", self.seed)
         varied = self.augment != Augmentation()
         if self.network.blind and varied:
             raise InputError("Recipe field 'network.blind' masks every target, so 'augment' has to be left out.")
+        if self.network.kind == "pair" and self.augment.replace:
+            raise InputError("Recipe field 'augment.replace' adds targets to a text, so it does not go with 'pair'.")
 
     @property
     def exportable(self) -> bool:

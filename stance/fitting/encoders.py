@@ -25,6 +25,7 @@ __all__ = ["Encoder", "load_encoder", "locate_encoder"]
 
 _PACKAGE = "package:"
 _MODEL = "model:"
+_ROBERTA_LINE = ("camembert", "mpnet", "roberta", "xlm-roberta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Encoder:
         tokenizer: Its tokenizer, without truncation and padding.
         pad_id: Token id of padding.
         mask: Its mask token.
+        positions: Most tokens that it can read at once.
         sha256: Hash of its weights; empty if they came from the hub.
         weights: Weights of encoder and head to go on from; None for an encoder alone.
     """
@@ -44,6 +46,7 @@ class Encoder:
     tokenizer: Tokenizer
     pad_id: int
     mask: str
+    positions: int
     sha256: str
     weights: dict[str, Tensor] | None = None
 
@@ -124,7 +127,8 @@ def _load_pretrained(choice: EncoderChoice) -> Encoder:
     fast: Tokenizer = tokenizer.backend_tokenizer
     fast.no_truncation()
     fast.no_padding()
-    return Encoder(network.float(), fast, int(tokenizer.pad_token_id or 0), tokenizer.mask_token or "[MASK]", found)
+    mask = tokenizer.mask_token or "[MASK]"
+    return Encoder(network.float(), fast, int(tokenizer.pad_token_id or 0), mask, _positions(config), found)
 
 
 def _load_model(choice: EncoderChoice) -> Encoder:
@@ -146,7 +150,13 @@ def _load_model(choice: EncoderChoice) -> Encoder:
     kind = AutoConfig.for_model(values.pop("model_type"), **values)
     network = AutoModel.from_config(kind, add_pooling_layer=False)  # type: ignore[no-untyped-call]
     weights = {name: value.float() for name, value in load_file(folder / WEIGHTS_FILE).items()}
-    return Encoder(network.float(), tokenizer, config.pad_id, mask, hashes[WEIGHTS_FILE], weights)
+    return Encoder(network.float(), tokenizer, config.pad_id, mask, _positions(kind), hashes[WEIGHTS_FILE], weights)
+
+
+def _positions(config: Any) -> int:  # noqa: ANN401 - transformers configs share no useful base type
+    """Tell how many tokens an encoder can read: models of RoBERTa's line count positions from the padding's id on."""
+    offset = config.pad_token_id + 1 if config.model_type in _ROBERTA_LINE else 0
+    return int(config.max_position_embeddings) - offset
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from stance.targets import Target
 
 __all__ = ["Example", "Judgement", "label_groups", "read_examples"]
 
-_DOUBT = re.compile(r"(\w+):(\w+)")
+_DOUBT = re.compile(r"([^\s:,]+):(\w+)")
 _SHOWN = 10
 """Bad rows that one message lists."""
 
@@ -136,7 +136,7 @@ def _example(row: Mapping[str, Any], where: str, data: DataFile, targets: Sequen
     if not judgements:
         names = ", ".join(target.name for target in targets)
         raise InputError(f"{where}: labels none of the targets {names}. Leave the row out, or name its targets.")
-    name = str(row.get("id", row.get("primary_gid", where)))
+    name = next((str(row[key]) for key in ("id", "primary_gid") if row.get(key) is not None), where)
     return Example(name, text, judgements, data.weight, _document(row) or name)
 
 
@@ -148,11 +148,11 @@ def _document(row: Mapping[str, Any]) -> str:
 
 
 def _form(row: Mapping[str, Any], where: str) -> str:
-    if isinstance(row.get("labels"), Mapping) or isinstance(row.get("stances"), Mapping):
+    if row.get("labels") is not None or row.get("stances") is not None:
         return "paragraphs"
     if "target" in row and "label" in row:
         return "pairs"
-    if isinstance(row.get("targets"), list):
+    if "targets" in row:
         return "mentions"
     raise InputError(
         f"{where}: expected 'labels' {{target: label}}, 'target' and 'label', or 'targets' with mentions; "
@@ -161,12 +161,12 @@ def _form(row: Mapping[str, Any], where: str) -> str:
 
 
 def _paragraph(row: Mapping[str, Any], where: str, data: DataFile, targets: Sequence[Target]) -> Iterator[Judgement]:
-    stances = row.get("stances") or {}
-    labels = row.get("labels") or {name: stance.get("label") for name, stance in stances.items()}
-    softs = row.get("soft_labels") or {name: stance.get("probabilities") for name, stance in stances.items()}
-    doubts = _doubts(row.get("doubt") or {})
+    stances = {name: _table(one, f"{where}: field 'stances'") for name, one in _table_of(row, "stances", where).items()}
+    labels = _table_of(row, "labels", where) or {name: stance.get("label") for name, stance in stances.items()}
+    softs = _table_of(row, "soft_labels", where) or {name: one.get("probabilities") for name, one in stances.items()}
+    doubts = _doubts(row.get("doubt"), f"{where}: field 'doubt'")
     for target in targets:
-        if target.name in labels:
+        if labels.get(target.name) is not None:
             gold = _gold(labels[target.name], f"{where}: field 'labels': {target.name}", data)
             soft = _soft(softs.get(target.name), f"{where}: soft labels: {target.name}")
             yield Judgement(target, gold, doubts.get(target.name, ()), soft)
@@ -178,22 +178,38 @@ def _pair(row: Mapping[str, Any], where: str, data: DataFile, targets: Sequence[
         raise InputError(f"{where}: field 'target': expected a name, found {name!r}.")
     known = {target.name: target for target in targets}
     target = known.get(name) or Target(name, description=name)
-    return Judgement(target, _gold(row.get("label"), f"{where}: field 'label'", data))
+    soft = _soft(row.get("soft_labels"), f"{where}: field 'soft_labels'")
+    return Judgement(target, _gold(row.get("label"), f"{where}: field 'label'", data), soft=soft)
+
+
+def _table_of(row: Mapping[str, Any], field: str, where: str) -> Mapping[str, Any]:
+    return {} if row.get(field) is None else _table(row[field], f"{where}: field {field!r}")
+
+
+def _table(value: Any, where: str) -> Mapping[str, Any]:  # noqa: ANN401 - straight from a row
+    if not isinstance(value, Mapping):
+        raise InputError(f"{where}: expected an object, found {value!r}.")
+    return value
 
 
 def _mentions(row: Mapping[str, Any], text: str, where: str, data: DataFile) -> Iterator[Judgement]:
     given = row.get("targets")
-    for item in given if isinstance(given, Iterable) else ():
-        start, end = item.get("from"), item.get("to")
+    if not isinstance(given, list):
+        raise InputError(f"{where}: field 'targets': expected a list of mentions, found {given!r}.")
+    for item in given:
+        mention = _table(item, f"{where}: field 'targets'")
+        start, end = mention.get("from"), mention.get("to")
         if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
             raise InputError(f"{where}: field 'targets': expected offsets within the text, found {start!r} to {end!r}.")
         span = Span(start, end, text[start:end])
-        gold = _gold(item.get("label", item.get("polarity")), f"{where}: field 'targets': {span.text}", data)
+        gold = _gold(mention.get("label", mention.get("polarity")), f"{where}: field 'targets': {span.text}", data)
         yield Judgement(Target(span.text, description=span.text), gold, spans=(span,))
 
 
 def _gold(label: Any, where: str, data: DataFile) -> tuple[Label, ...]:  # noqa: ANN401 - straight from a row
     """Read a label, through the file's label map if it has one."""
+    if label is None:
+        raise InputError(f"{where}: expected a label, found none.")
     name = str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
     known = data.labels or {label: (label,) for label in LABELS}
     if name not in known:
@@ -202,26 +218,35 @@ def _gold(label: Any, where: str, data: DataFile) -> tuple[Label, ...]:  # noqa:
 
 
 def _soft(given: Any, where: str) -> dict[Label, float] | None:  # noqa: ANN401 - straight from a row
-    if not given:
+    if given is None:
         return None
-    for label in given:
+    shares: dict[Label, float] = dict.fromkeys(LABELS, 0.0)
+    for label, share in _table(given, where).items():
         if label not in LABELS:
             raise InputError(f"{where}: unknown label {label!r}: {suggest(str(label), LABELS)}.")
-    shares: dict[Label, float] = {label: float(given.get(label, 0.0)) for label in LABELS}
+        if share is not None and not isinstance(share, (int, float)):
+            raise InputError(f"{where}: {label}: expected a share in [0, 1], found {share!r}.")
+        shares[label] = float(share or 0.0)
     total = sum(shares.values())
     if min(shares.values()) < 0 or not 0.98 <= total <= 1.02:
         raise InputError(f"{where}: expected shares that sum to 1, found {total:.3f}.")
     return {label: share / total for label, share in shares.items()}
 
 
-def _doubts(given: Mapping[str, Sequence[str]] | str) -> dict[str, tuple[Label, ...]]:
+def _doubts(given: Any, where: str) -> dict[str, tuple[Label, ...]]:  # noqa: ANN401 - straight from a row
     """Read ``{"US": ["neutral"]}`` of annotations, or ``"US:neutral China:neutral"``."""
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        pairs = _DOUBT.findall(given)
+        if len(pairs) != len(given.replace(",", " ").split()):
+            raise InputError(f"{where}: expected target:label, found {given!r}.")
+    else:
+        table = _table(given, where).items()
+        pairs = [(target, name) for target, names in table for name in (names if isinstance(names, list) else [names])]
     doubts: dict[str, tuple[Label, ...]] = {}
-    pairs = (
-        _DOUBT.findall(given)
-        if isinstance(given, str)
-        else [(target, name) for target, names in given.items() for name in names]
-    )
     for target, name in pairs:
+        if name not in LABELS:
+            raise InputError(f"{where}: {target}: unknown label {name!r}: {suggest(str(name), LABELS)}.")
         doubts[target] = (*doubts.get(target, ()), *(label for label in LABELS if label == name))
     return doubts

@@ -222,6 +222,7 @@ class _Run:
             network=self.recipe.network,
             loss=self.recipe.loss,
             class_weights=self.weights,
+            instead=material.train,
         )
 
     def _step(self, readings: Sequence[Reading], batches: Sequence[Sequence[int]], place: int) -> float:
@@ -235,7 +236,8 @@ class _Run:
             number = place * self.per_step + part * self.accelerator.num_processes + self.accelerator.process_index
             own = batches[number % len(batches)]
             # drawn from what is known, so that nothing random has to be stored
-            torch.manual_seed((self.recipe.seed * 1_000_003 + self.progress.epoch) * 1_000_003 + number)
+            drawn = (self.recipe.seed * 1_000_003 + self.progress.epoch) * 1_000_003 + number
+            torch.manual_seed(drawn % 2**63)
             batch = self.material.collator([readings[at] for at in own]).to(self.accelerator.device)
             last = part + 1 == self.schedule.accumulate
             with contextlib.nullcontext() if last else self.accelerator.no_sync(self.learner):
@@ -255,7 +257,7 @@ class _Run:
     def _tell(self, loss: float, score: float | None = None) -> None:
         if self.watch and self.accelerator.is_main_process:
             epoch = self.progress.epoch + (score is None)
-            rate = max(group["lr"] for group in self.optimizer.param_groups if group["encoder"])
+            rate = max((group["lr"] for group in self.optimizer.param_groups if group["encoder"]), default=0.0)
             self.watch(Step(self.progress.step, self.steps, epoch, loss, rate, score))
 
 

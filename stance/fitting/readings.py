@@ -95,6 +95,7 @@ def prepare(
     network: NetworkChoice,
     loss: Loss | None = None,
     class_weights: ClassWeights | None = None,
+    instead: Sequence[Example] | None = None,
 ) -> list[Reading]:
     """Tokenise examples, mark the mentions, and say what is wanted.
 
@@ -104,6 +105,7 @@ def prepare(
         network: How texts are read.
         loss: What is wanted beside the gold label; None means nothing.
         class_weights: Weight of each label; None weighs all alike.
+        instead: Example for example, what is taken where one is too long: the texts before they were varied.
 
     Returns:
         A reading an example, or in pair encoding one for each of its targets.
@@ -117,6 +119,10 @@ def prepare(
         texts.append(text)
         spans.append(places)
     windows = cut_windows(tokenizer, texts, size=network.window, overlap=0)
+    if instead is not None and any(len(own) > 1 for own in windows):
+        pairs = zip(examples, instead, windows, strict=True)
+        fitting = [example if len(own) == 1 else other for example, other, own in pairs]
+        return prepare(fitting, tokenizer, network=network, loss=loss, class_weights=class_weights)
     readings: list[Reading] = []
     for number, (example, own) in enumerate(zip(examples, windows, strict=True)):
         if len(own) > 1:
@@ -251,6 +257,7 @@ class ClassWeights:
 def _inverse(counts: npt.NDArray[np.float64], power: float) -> npt.NDArray[np.float32]:
     there = np.maximum((counts > 0).sum(), 1)
     weights: npt.NDArray[np.float64] = np.maximum(counts.sum(), 1) / there / np.maximum(counts, 1)
+    weights[counts == 0] = 1  # only augmentation can bring such a label
     return (weights**power).astype(np.float32)
 
 

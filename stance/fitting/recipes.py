@@ -22,14 +22,14 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["read_recipe", "recipe_values"]
+__all__ = ["locate_files", "read_recipe", "recipe_values"]
 
 _HUB = "hub:"
 _NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
-    """Read a recipe; file names in it are relative to its own folder.
+    """Read a recipe; file names in it are relative to its own folder, and are made whole by `locate_files`.
 
     Args:
         path: The TOML file.
@@ -37,7 +37,7 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
             plain strings.
 
     Returns:
-        The recipe, with file names that work from the current folder.
+        The recipe.
 
     Raises:
         InputError: If the file cannot be read, or a field is unknown, missing, of another type or makes no sense.
@@ -48,10 +48,21 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
         raise InputError(f"{path}: no such file. Give a TOML recipe; docs/training.md shows one.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a TOML recipe: {error}") from error
+    _spread(values)
     for override in overrides:
         _override(values, override)
     recipe: Recipe = _build(Recipe, values, str(path), "")
-    base = path.parent
+    return dataclasses.replace(recipe, base=str(path.parent))
+
+
+def recipe_values(recipe: Recipe) -> dict[str, Any]:
+    """Give a recipe as plain JSON types, defaults filled in; file names stay relative to the recipe."""
+    return {name: value for name, value in dataclasses.asdict(recipe).items() if name != "base"}
+
+
+def locate_files(recipe: Recipe) -> Recipe:
+    """Give a recipe whose file names work from the current folder."""
+    base = Path(recipe.base)
     return dataclasses.replace(
         recipe,
         train=tuple(_locate(data, base) for data in recipe.train),
@@ -62,9 +73,15 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     )
 
 
-def recipe_values(recipe: Recipe) -> dict[str, Any]:
-    """Give a recipe as plain JSON types, defaults filled in."""
-    return dataclasses.asdict(recipe)
+def _spread(values: dict[str, Any]) -> None:
+    """Write the short forms of data files out, so that overrides find their fields."""
+    if isinstance(values.get("train"), (str, dict)):
+        values["train"] = [values["train"]]
+    if isinstance(values.get("train"), list):
+        values["train"] = [{"file": item} if isinstance(item, str) else item for item in values["train"]]
+    for name in ("dev", "test"):
+        if isinstance(values.get(name), str):
+            values[name] = {"file": values[name]}
 
 
 def _locate(data: DataFile, base: Path) -> DataFile:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, label_groups, read_examples
 from stance.fitting.loop import Material, Watch, fit
 from stance.fitting.readings import Collator, Reading, prepare
-from stance.fitting.recipes import recipe_values
+from stance.fitting.recipes import locate_files, recipe_values
 from stance.fitting.scores import mean_macro_f1, score_readings
 from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.store import hash_file
@@ -71,8 +72,10 @@ class Workshop:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what determines the weights: recipe, data, encoder, torch."""
-        known = [recipe_values(self.recipe), self.data, self.encoder.sha256, torch.__version__]
+        """Hash of what determines the weights: recipe, targets, data, encoder, torch, number of processes."""
+        processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by torchrun and accelerate
+        definitions = [dataclasses.asdict(target) for target in self.targets]
+        known = [recipe_values(self.recipe), definitions, self.data, self.encoder.sha256, torch.__version__, processes]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
@@ -110,23 +113,30 @@ def prepare_run(recipe: Recipe) -> Workshop:
         InputError: If a file or row is not usable, or a text longer than a window.
         ModelError: If the encoder is not there or has another hash.
     """
-    targets = _targets(recipe)
-    encoder = load_encoder(recipe.encoder)
+    located = locate_files(recipe)
+    targets = _targets(located)
+    encoder = load_encoder(located.encoder)
     if encoder.network.config.hidden_size % recipe.network.heads:
         raise InputError(
             f"Recipe field 'network.heads' has to divide the encoder's width {encoder.network.config.hidden_size}, "
             f"found {recipe.network.heads}."
         )
-    train = [example for data in recipe.train for example in read_examples(data, targets, seed=recipe.seed)]
-    prepare(train, encoder.tokenizer, network=recipe.network)  # what is too long is said before hours of training
+    train = [example for data in located.train for example in read_examples(data, targets, seed=recipe.seed)]
+    # what is too long is said before hours of training
+    longest = max(len(item.window) for item in prepare(train, encoder.tokenizer, network=recipe.network))
     splits = {}
-    for name, data in (("dev", recipe.dev), ("test", recipe.test)):
+    for name, data in (("dev", located.dev), ("test", located.test)):
         if data is not None:
             examples = read_examples(data, targets, seed=recipe.seed)
             readings = prepare(examples, encoder.tokenizer, network=recipe.network)
+            longest = max(longest, *(len(reading.window) for reading in readings))
             splits[name] = Split(data, tuple(examples), tuple(readings))
-    files = {"train": recipe.train, "dev": (recipe.dev,), "test": (recipe.test,) if recipe.test else ()}
-    hashes = {split: {_short(data): _hash(data) for data in given} for split, given in files.items() if given}
+    if max(longest, recipe.network.window) > encoder.positions:
+        raise InputError(
+            f"Recipe field 'network.window': texts may have {max(longest, recipe.network.window)} tokens, "
+            f"but the encoder has {encoder.positions} positions. Lower it."
+        )
+    hashes = _hashes(recipe, located)
     return Workshop(recipe, targets, encoder, tuple(train), splits, hashes)
 
 
@@ -153,15 +163,17 @@ def train_seeds(
     Raises:
         InputError: If the folder holds runs and `resume` is false, or runs of another recipe.
     """
-    trained = []
+    runs = []
     for seed in range(workshop.recipe.seed, workshop.recipe.seed + seeds):
-        recipe = dataclasses.replace(workshop.recipe, seed=seed)
-        own = dataclasses.replace(workshop, recipe=recipe)
+        own = dataclasses.replace(workshop, recipe=dataclasses.replace(workshop.recipe, seed=seed))
         kept = Checkpoints(checkpoints / f"seed-{seed}", own.fingerprint)
         if kept.newest() and not resume:
             raise InputError(
                 f"{kept.folder}: holds a run that was not finished. Go on with it (--resume), or remove the folder."
             )
+        runs.append((seed, own, kept))
+    trained = []
+    for seed, own, kept in runs:
         trained.append(_train(own, kept, watch))
         if seeds > 1:
             _LOG.info("seed %d: macro-F1 on dev %.4f", seed, trained[-1].dev)
@@ -197,7 +209,7 @@ def _network(workshop: Workshop) -> StanceNetwork:
     config = HeadConfig(
         hidden=source.network.config.hidden_size, heads=choice.heads, blocks=choice.blocks, dropout=choice.dropout
     )
-    fresh = load_encoder(workshop.recipe.encoder)  # a network of its own for each seed
+    fresh = load_encoder(locate_files(workshop.recipe).encoder)  # a network of its own for each seed
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(workshop.recipe.seed)
         network = StanceNetwork(fresh.network, config)
@@ -219,12 +231,16 @@ def _targets(recipe: Recipe) -> tuple[Target, ...]:
     return resolve_targets([own.get(name, name) for name in recipe.targets])
 
 
-def _short(data: DataFile) -> str:
-    return data.file if data.file.startswith("hub:") else Path(data.file).name
-
-
-def _hash(data: DataFile) -> str:
-    return "" if data.file.startswith("hub:") else hash_file(Path(data.file))
+def _hashes(recipe: Recipe, located: Recipe) -> dict[str, dict[str, str]]:
+    """Give the hash of each data file, by split and by its name in the recipe."""
+    found: dict[str, dict[str, str]] = {}
+    for split in ("train", "dev", "test"):
+        named, there = ((data,) if isinstance(data, DataFile) else data or () for data in
+                        (getattr(recipe, split), getattr(located, split)))  # fmt: skip
+        for data, place in zip(named, there, strict=True):
+            digest = "" if data.file.startswith("hub:") else hash_file(Path(place.file))
+            found.setdefault(split, {})[data.file] = digest
+    return found
 
 
 def summary(trained: Sequence[Trained]) -> dict[str, Any]:

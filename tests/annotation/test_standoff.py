@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from stance.annotation import standoff
 from stance.annotation.anchors import (
+    edge_codes,
     fingerprint,
     hash_document,
     hash_text,
@@ -97,6 +98,15 @@ def test_fingerprint_worked_by_hand() -> None:
     assert fingerprint("– …") == ()
 
 
+def test_edge_codes_worked_by_hand() -> None:
+    words = PARAGRAPHS[0].replace(",", "").replace(".", "").lower().split()
+    expected = tuple("".join(digits(word)[:2] for word in part) for part in (words[:4], words[-4:]))
+    assert edge_codes(PARAGRAPHS[0]) == expected
+    # Of a paragraph of fewer than 16 words they would give away more than half.
+    assert edge_codes(" ".join(words[:15])) == ()
+    assert len(edge_codes(" ".join(words[:16]))) == 2
+
+
 @given(st.integers(0, 200))
 def test_runs_never_touch_but_the_last(words: int) -> None:
     starts = run_starts(words)
@@ -171,9 +181,10 @@ def test_without_text_no_text_is_left() -> None:
     for item in make_items(document, segment(document)):
         row = annotation_to_row(without_text(item))
         assert not {"text", "prefix", "suffix"} & set(row)
-        assert set(row) == {"id", "document", "document_sha256", "start", "end", "text_sha256", "words", "fingerprint"}
+        known = {"id", "document", "document_sha256", "start", "end", "text_sha256", "words", "fingerprint", "edges"}
+        assert set(row) == known
         assert not any(word in json.dumps(row) for word in TEXT.split() if len(word) > 8)
-        values = [row["id"], row["document_sha256"], row["text_sha256"], *row["fingerprint"]]
+        values = [row["id"], row["document_sha256"], row["text_sha256"], *row["fingerprint"], *row["edges"]]
         assert all(set(value) <= set("0123456789abcdef") for value in values)
         assert row_to_annotation(row, "line 1") == without_text(item)
 
@@ -181,7 +192,10 @@ def test_without_text_no_text_is_left() -> None:
 def test_text_alone_is_enough_to_make_it_bare() -> None:
     anchor = bare(Anchor(text=PARAGRAPHS[0]))
     assert anchor == Anchor(
-        text_sha256=hash_text(PARAGRAPHS[0]), words=len(PARAGRAPHS[0].split()), fingerprint=fingerprint(PARAGRAPHS[0])
+        text_sha256=hash_text(PARAGRAPHS[0]),
+        words=len(PARAGRAPHS[0].split()),
+        fingerprint=fingerprint(PARAGRAPHS[0]),
+        edges=edge_codes(PARAGRAPHS[0]),
     )
 
 
@@ -385,3 +399,53 @@ def test_edited_paragraphs_that_overlap_are_given_up(monkeypatch: pytest.MonkeyP
     assert find_all(anchors, copy) == [None, None]
     matches = iter([Match(0, 50, "moved"), Match(40, 90, "fuzzy", 0.9)])
     assert find_all(anchors, copy) == [Match(0, 50, "moved"), None]
+
+
+def test_ends_without_text_are_told_by_codes_of_words() -> None:
+    """Both outer runs are broken, and lines stand before, within and behind the paragraph."""
+    document = Document(TEXT, "harbour.txt")
+    anchor = bare(anchors_of(document)[1])
+    edited = (
+        PARAGRAPHS[1].replace("had waited", "have waited").replace("be asked now.", "be\nListen to this\nasked now.")
+    )
+    changed = TEXT.replace(PARAGRAPHS[1], f"Read more of this\n{edited}\nPhoto of the pier")
+    assert found_text(anchor, changed) == edited
+    # Without the codes, as in files of before, nothing tells the ends for sure.
+    assert find(replace(anchor, edges=()), changed) is None
+
+
+def test_codes_that_do_not_fit_leave_an_end_open() -> None:
+    document = Document(TEXT, "harbour.txt")
+    anchor = bare(anchors_of(document)[1])
+    lost = "Some people of the town waited outside"
+    changed = TEXT.replace("Fishermen had waited outside", f"And then a line. Then\n{lost}").replace("\n\nAnd", "\nAnd")
+    assert find(anchor, changed) is None
+
+
+def test_a_word_written_twice_at_an_end_belongs_to_the_paragraph() -> None:
+    document = Document(TEXT, "harbour.txt")
+    anchor = anchors_of(document)[0]
+    changed = TEXT.replace("for hours", "for huors").replace("the outcome.", "the outcome. outcome.")
+    for given_anchor in (anchor, bare(anchor)):
+        found = found_text(given_anchor, changed)
+        assert found is not None
+        assert found.endswith("content with the outcome. outcome.")
+
+
+def test_the_next_paragraph_may_start_with_the_last_word() -> None:
+    one, two = (
+        "The ships of the alliance left for the north on Tuesday, and no one knew why they chose the harbour.",
+        ("Harbour towns of the coast had waited for them in vain for nine days and were told nothing."),
+    )
+    anchor = anchors_of(Document(f"{one}\n\n{two}\n"))[0]
+    changed = f"{one.replace('Tuesday', 'Tusday')}\n\n{two}\n"
+    for given_anchor in (anchor, bare(anchor)):
+        assert found_text(given_anchor, changed) == one.replace("Tuesday", "Tusday")
+
+
+def test_a_run_that_a_paragraph_has_twice_is_one_sign_of_it() -> None:
+    words = [f"word{number}" for number in range(40)]
+    words[8:12] = words[24:28] = ["the", "asia", "pacific", "region"]
+    anchor = bare(anchors_of(Document(" ".join(words).capitalize() + "."))[0])
+    other = " ".join(["Other", *(f"thing{number}" for number in range(7)), *words[8:12]] * 3) + "."
+    assert find(anchor, other) is None

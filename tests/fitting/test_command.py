@@ -52,6 +52,7 @@ def test_check_tells_what_is_there(tmp_path: Path, encoder_folder: Path, capsys:
         (["tiny.toml", "--check", "--set", "network.heads=5"], "'network.heads' has to divide"),
         (["tiny.toml", "--check", "--set", "network.window=12"], "has more than the 12 tokens"),
         (["tiny.toml", "--check", "--set", "targets=['Mars']"], "Unknown target 'Mars'"),
+        (["tiny.toml", "--check", "--set", "network.window=4000"], "but the encoder has 512 positions"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_exit_status_1(

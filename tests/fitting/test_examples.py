@@ -74,6 +74,13 @@ def test_mentions_are_marked_by_offsets(tmp_path: Path) -> None:
     assert (example.id, example.weight) == ("g1", 0.5)
 
 
+def test_what_is_null_is_not_known(tmp_path: Path) -> None:
+    row = {"id": None, "text": "NATO met.", "labels": {"NATO": "neutral", "US": None}, "doubt": None}
+    one, other = read_examples(write(tmp_path, row, row), TARGETS)
+    assert one.labels == {"NATO": "neutral"}
+    assert one.document != other.document
+
+
 def test_tables_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,text,target,label\n1,NATO met.,NATO,neutral\n", encoding="utf-8")
     (tmp_path / "rows.tsv").write_text("id\ttext\ttarget\tlabel\n1\tNATO met.\tNATO\tneutral\n", encoding="utf-8")
@@ -107,6 +114,17 @@ GOOD = {"text": "a", "labels": {"NATO": "absent"}}
         ({"text": "a", "targets": [{"from": 0, "to": 9, "label": "favor"}]}, "offsets within the text, found 0 to 9"),
         ({**GOOD, "soft_labels": {"NATO": {"favor": 0.4}}}, "expected shares that sum to 1, found 0.400"),
         ({**GOOD, "soft_labels": {"NATO": {"pro": 1}}}, "soft labels: NATO: unknown label 'pro'"),
+        ({**GOOD, "soft_labels": {"NATO": {"favor": "1"}}}, "favor: expected a share in .*, found '1'"),
+        ({**GOOD, "soft_labels": 3}, "field 'soft_labels': expected an object, found 3"),
+        ({**GOOD, "soft_labels": {"NATO": [1]}}, r"soft labels: NATO: expected an object, found \[1\]"),
+        ({**GOOD, "doubt": "NATO favor"}, "field 'doubt': expected target:label, found 'NATO favor'"),
+        ({**GOOD, "doubt": {"NATO": ["favour"]}}, "field 'doubt': NATO: unknown label 'favour'"),
+        ({**GOOD, "doubt": 3}, "field 'doubt': expected an object, found 3"),
+        ({"text": "a", "labels": ["favor"]}, r"field 'labels': expected an object, found \['favor'\]"),
+        ({"text": "a", "stances": {"NATO": "favor"}}, "field 'stances': expected an object, found 'favor'"),
+        ({"text": "a", "targets": ["NATO"]}, "field 'targets': expected an object, found 'NATO'"),
+        ({"text": "a", "targets": 3}, "field 'targets': expected a list of mentions, found 3"),
+        ({"text": "a", "target": "NATO", "label": None}, "field 'label': expected a label, found none"),
     ],
 )
 def test_bad_rows_are_named(tmp_path: Path, row: object, message: str) -> None:

@@ -8,17 +8,17 @@ import pytest
 
 from stance.errors import InputError
 from stance.fitting.config import DataFile, Recipe
-from stance.fitting.recipes import read_recipe, recipe_values
+from stance.fitting.recipes import locate_files, read_recipe, recipe_values
 
 pytestmark = pytest.mark.train
 
 
 def test_files_of_a_recipe_are_relative_to_it(recipe_file: Path) -> None:
-    recipe = read_recipe(recipe_file)
+    recipe = locate_files(read_recipe(recipe_file))
     assert isinstance(recipe, Recipe)
     assert recipe.train == (DataFile(str(recipe_file.parent / "train.jsonl")),)
     assert recipe.test == DataFile(str(recipe_file.parent / "test.jsonl"))
-    beside = read_recipe(recipe_file, ["encoder.source=./encoder"])
+    beside = locate_files(read_recipe(recipe_file, ["encoder.source=./encoder"]))
     assert beside.encoder.source == str(recipe_file.parent / "encoder")
 
 
@@ -50,6 +50,8 @@ def test_overrides_change_fields_wherever_they_stand(recipe_file: Path) -> None:
     assert recipe.network.blind is True and not recipe.exportable
     assert recipe.targets == ("NATO",)
     assert recipe.loss.doubt == 0.25
+    assert read_recipe(recipe_file, ["train.0.weight=0.5"]).train[0].weight == 0.5
+    assert read_recipe(recipe_file, ["dev.share=0.5"]).dev.share == 0.5
     with pytest.raises(InputError, match="--set: expected NAME=VALUE"):
         read_recipe(recipe_file, ["schedule.epochs"])
     with pytest.raises(InputError, match=r"--set train\.7\.weight=2: there is no such place"):
@@ -61,6 +63,8 @@ def test_values_of_a_recipe_hold_its_defaults(recipe_file: Path) -> None:
     assert values["schedule"]["weight_decay"] == 0.01
     assert values["network"]["kind"] == "one-pass"
     assert values["train"][0]["weight"] == 1.0
+    assert values["train"][0]["file"] == "train.jsonl"  # no path of a machine goes into a model's folder
+    assert str(recipe_file.parent) not in str(values).replace(values["encoder"]["source"], "")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,10 @@ def test_values_of_a_recipe_hold_its_defaults(recipe_file: Path) -> None:
         ('dev = "dev.jsonl"', "", "missing fields: dev"),
         ('train = "train.jsonl"', "train = []", "'train' has to name at least one file"),
         ('train = "train.jsonl"', "train = 3", "field 'train' has to be a list, found 3"),
+        ("epochs = 12", "weight_decay = -1.0", "'schedule.weight_decay' has to be 0 or more"),
+        ("epochs = 12", "clip = nan", "'schedule.clip' has to be above 0 and finite"),
+        ('name = "tiny"', 'name = "tiny"\nseed = -1', "'seed' has to be 0 or more"),
+        ("[network]", "[augment]\nreplace = 0.1\n[network]\nkind = 'pair'", "does not go with 'pair'"),
         ('train = "train.jsonl"', "train = {file = 'a.jsonl', form = 'rows'}", "'form' has to be one of auto, para"),
         ('train = "train.jsonl"', "train = {file = 'a.jsonl', labels = {x = 'favour'}}", "did you mean 'favor'"),
         ("[network]", "[loss]\ndoubt = 1.0\n[network]", r"'loss.doubt' has to lie in \[0, 1\)"),

@@ -115,12 +115,58 @@ def test_two_processes_end_with_the_weights_of_one_that_accumulates(tmp_path: Pa
     assert len(losses[0]) == len(losses[1]) == 2
 
 
+def test_texts_that_variation_makes_too_long_stay_as_they_were(tmp_path: Path, encoder_folder: Path) -> None:
+    recipe_file = write_recipe(tmp_path, encoder_folder, "[augment]\nreplace = 1.0\n", epochs=1)
+    longest = check_recipe(recipe_file)["splits"]["train"]["longest"]
+    # "Saudi Arabia" and its like have more words than "NATO"
+    found = trained(recipe_file, tmp_path / "run", f"network.window={longest}", "network.overlap=2")
+    assert found.progress.epoch == 1
+
+
+def test_no_seed_is_too_large_and_an_encoder_may_be_frozen_whole(tmp_path: Path, encoder_folder: Path) -> None:
+    recipe_file = write_recipe(tmp_path, encoder_folder, epochs=1)
+    found = trained(recipe_file, tmp_path / "run", "seed=20261126000", "encoder.frozen=2")
+    assert found.seed == 20261126000
+    before = load_encoder(EncoderChoice(str(encoder_folder))).network.state_dict()
+    assert all(torch.equal(value, before[name]) for name, value in found.network.encoder.state_dict().items())
+
+
+def test_a_run_belongs_to_its_data_targets_and_processes(
+    tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe_file = write_recipe(tmp_path, encoder_folder)
+    (tmp_path / "mine.toml").write_text('[[target]]\nname = "NATO"\n', encoding="utf-8")
+    changes = ["targets=['NATO']", "targets_file=mine.toml"]
+    prints = [
+        prepare_run(read_recipe(recipe_file)).fingerprint,
+        prepare_run(read_recipe(recipe_file, changes)).fingerprint,
+    ]
+    (tmp_path / "mine.toml").write_text('[[target]]\nname = "NATO"\naliases = ["the pact"]\n', encoding="utf-8")
+    prints.append(prepare_run(read_recipe(recipe_file, changes)).fingerprint)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    prints.append(prepare_run(read_recipe(recipe_file, changes)).fingerprint)
+    (tmp_path / "train.jsonl").write_text((tmp_path / "dev.jsonl").read_text(encoding="utf-8") * 2, encoding="utf-8")
+    prints.append(prepare_run(read_recipe(recipe_file, changes)).fingerprint)
+    assert len(set(prints)) == len(prints)
+
+
 def test_training_stops_when_dev_does_not_gain(tmp_path: Path, encoder_folder: Path) -> None:
     recipe_file = write_recipe(
         tmp_path, encoder_folder, epochs=9, patience=2, encoder_rate=1e-12, head_rate=1e-12, keep="last"
     )
     found = trained(recipe_file, tmp_path / "run")
     assert len(found.progress.scores) == 3  # the first, and two that were no better
+
+
+def test_activations_computed_twice_give_the_same_gradients(tmp_path: Path, encoder_folder: Path) -> None:
+    recipe_file = write_recipe(tmp_path, encoder_folder, epochs=1)
+    plain = trained(recipe_file, tmp_path / "plain")
+    saving = trained(recipe_file, tmp_path / "saving", "schedule.gradient_checkpointing=true")
+    assert saving.progress.losses == pytest.approx(plain.progress.losses, rel=1e-4)
+    first, second = (item.network.encoder.encoder.layer[0].output.dense.weight for item in (plain, saving))
+    torch.testing.assert_close(first, second, atol=1e-5, rtol=1e-4)
+    started = load_encoder(EncoderChoice(str(encoder_folder))).network.encoder.layer[0].output.dense.weight
+    assert not torch.allclose(first, started)
 
 
 def test_seeds_are_summed_up(tmp_path: Path, encoder_folder: Path) -> None:

@@ -24,11 +24,22 @@ __all__ = ["from_tasks", "to_tasks"]
 _CHECK = "text_check"
 _BEFORE = ("id", "text")
 _SAID = (REPORTED, "annotator", "time", "codebook", "confidence", "comment")
-_ANCHOR = ("document", "document_sha256", "start", "end", "prefix", "suffix", "text_sha256", "words", "fingerprint")
+_ANCHOR = (
+    "document",
+    "document_sha256",
+    "start",
+    "end",
+    "prefix",
+    "suffix",
+    "text_sha256",
+    "words",
+    "fingerprint",
+    "edges",
+)
 _REST = ("source", "soft_labels", "doubt", "votes", _CHECK)
 _AFTER = (*_SAID, *_ANCHOR, *_REST)
 _NUMBERS: dict[str, Callable[[str], float]] = {"start": int, "end": int, "words": int, "confidence": float}
-_JSON = ("fingerprint", "source", "soft_labels", "doubt", "votes")
+_JSON = ("fingerprint", "edges", "source", "soft_labels", "doubt", "votes")
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _LONGEST_CELL = 2**31 - 1
 _QUOTE = "Quote cells that hold a delimiter, a quote or a line break, and double the quotes in them"

@@ -65,6 +65,7 @@ def anchors(draw: st.DrawFn) -> Anchor:
         text_sha256=draw(st.sampled_from(["", hash_text(text)])),
         words=draw(st.none() | st.integers(0, 500)),
         fingerprint=draw(st.sampled_from([(), ("0123abcd", "ffffffff")])),
+        edges=draw(st.sampled_from([(), ("00112233", "ff00ff00")])),
     )
 
 

@@ -1,0 +1,129 @@
+"""Train variants of a recipe side by side and write how each does; what has been trained is not trained again.
+
+Run: python benchmarks/architectures.py [VARIANT ...] [--list] [--runs runs/architectures]
+
+Decisions are made by dev; test stands beside it to be reported. A variant whose recipe, data, encoder and torch are those of
+the result in benchmarks/results/architectures.json is skipped; an interrupted one goes on. The table in
+docs/decisions/0007-encoder-and-head.md is printed by --list.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import stance
+from stance.fitting.recipes import read_recipe
+from stance.fitting.training import prepare_run
+
+HERE = Path(__file__).resolve().parent
+RESULT = HERE / "results" / "architectures.json"
+RECIPES = HERE.parent / "training"
+
+# Name -> recipe and what is otherwise in it.
+VARIANTS: dict[str, tuple[str, list[str]]] = {
+    "minilm": ("base.toml", []),
+    "minilm pair": ("base.toml", ["network.kind=pair"]),
+    "minilm blind": ("base.toml", ["network.blind=true"]),
+    "minilm no class weights": ("base.toml", ["loss.class_weights=none"]),
+    "minilm balanced class weights": ("base.toml", ["loss.class_weights=balanced"]),
+    "minilm no doubt": ("base.toml", ["loss.doubt=0"]),
+    "minilm swap": ("base.toml", ["augment.swap=0.25"]),
+    "minilm replace": ("base.toml", ["augment.replace=0.25"]),
+    "minilm mask": ("base.toml", ["augment.mask=0.2"]),
+    "minilm noise": ("base.toml", ["augment.noise=0.3"]),
+    "minilm all augmentation": (
+        "base.toml",
+        ["augment.swap=0.15", "augment.replace=0.15", "augment.mask=0.1", "augment.noise=0.2"],
+    ),
+    "mpnet": ("teacher.toml", []),
+    "mpnet 6 layers": ("teacher.toml", ["encoder.layers=6", "schedule.encoder_rate=7e-5"]),
+    "mpnet pair": ("teacher.toml", ["network.kind=pair"]),
+}
+
+
+def main() -> None:
+    """Train the variants asked for, or print what is known of all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"default: all ({', '.join(VARIANTS)})")
+    parser.add_argument("--list", action="store_true", help="print the table of what has been trained, train nothing")
+    parser.add_argument("--runs", type=Path, default=Path("runs/architectures"))
+    parser.add_argument("--set", action="append", default=[], help="changes for every variant, as of stance train")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.variants if name not in VARIANTS]
+    if unknown:
+        parser.error(f"unknown variants {unknown}; known: {', '.join(VARIANTS)}")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
+    known: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
+    for name in [] if arguments.list else arguments.variants or VARIANTS:
+        found = run(name, arguments.runs, known.get(name), arguments.set)
+        known = {each: known[each] for each in VARIANTS if each in known} | {name: found}
+        RESULT.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    print(table(known))
+
+
+def run(name: str, runs: Path, known: dict[str, Any] | None, changes: list[str]) -> dict[str, Any]:
+    """Train a variant, unless it is known; give its scores."""
+    recipe, overrides = VARIANTS[name]
+    path, overrides = RECIPES / recipe, [*overrides, *changes]
+    fingerprint = prepare_run(read_recipe(path, overrides)).fingerprint
+    if known and known["fingerprint"] == fingerprint:
+        return known
+    out, start = runs / name.replace(" ", "-"), time.perf_counter()
+    config = stance.train(path, out, overrides=overrides, resume=True)
+    shutil.rmtree(out)  # the weights are not what this is about
+    return {
+        "command": f"python benchmarks/architectures.py {name!r}",
+        "recipe": recipe,
+        "set": overrides,
+        "fingerprint": fingerprint,
+        "minutes": round((time.perf_counter() - start) / 60, 1),
+        "dev_macro_f1_by_epoch": config.training["dev_macro_f1_by_epoch"],
+        "versions": config.training["versions"],
+        **{split: figures(config.metrics[split]) for split in ("dev", "test")},
+    }
+
+
+def figures(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Keep of a split's metrics what the table and its readers need."""
+    return {
+        "macro_f1": round(metrics["mean_macro_f1"], 4),
+        "macro_f1_interval": metrics["mean_macro_f1_interval"],
+        "presence_f1": round(metrics["presence_f1"], 4),
+        "f_avg": round(metrics["f_avg"], 4),
+        "f_avg_interval": metrics["f_avg_interval"],
+        "targets": {target: round(row["macro_f1"], 4) for target, row in metrics["targets"].items()},
+        "ece": {target: round(row["ece"], 4) for target, row in metrics["targets"].items()},
+    }
+
+
+def table(known: dict[str, Any]) -> str:
+    """Lay the scores out in Markdown."""
+    lines = [
+        "| variant | dev macro-F1 | test macro-F1 [95 %] | NATO | US | China | presence F1 | F_avg | minutes |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, found in known.items():
+        test = found["test"]
+        low, high = test["macro_f1_interval"]
+        cells = [
+            name,
+            f"{found['dev']['macro_f1']:.3f}",
+            f"{test['macro_f1']:.3f} [{low:.3f}, {high:.3f}]",
+            *(f"{score:.3f}" for score in test["targets"].values()),
+            f"{test['presence_f1']:.3f}",
+            f"{test['f_avg']:.3f}",
+            str(found["minutes"]),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
