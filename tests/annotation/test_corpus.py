@@ -41,7 +41,7 @@ def test_files_are_whole(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in COUNTS if name.startswith("standoff")])
 def test_nothing_but_locators_hashes_and_labels(name: str) -> None:
     locators = {"repository", "path", "commit", "doc_id", "speaker", "year", "genre", "licence"}
-    known = {"id", "document", "document_sha256", "start", "end", "text_sha256", "words", "fingerprint"}
+    known = {"id", "document", "document_sha256", "start", "end", "text_sha256", "words", "fingerprint", "edges"}
     known |= {"labels", "reported", "annotator", "codebook", "doubt", "votes", "source"}
     for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
