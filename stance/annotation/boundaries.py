@@ -101,15 +101,16 @@ def _opens(copy: Copy, place: int) -> bool:
     return place < len(copy.starts) and not copy.document.text[copy.starts[place]].islower()
 
 
-def best_end(bits: Sequence[float]) -> int | None:
+def best_end(bits: Sequence[float], *, more: float = 0.0) -> int | None:
     """Choose the place of most bits.
 
     Args:
         bits: The bits of each place.
+        more: Bits by which it has to lead more than usual.
 
     Returns:
         Its number; None if another, not beside it, has nearly as many.
     """
     best = max(range(len(bits)), key=bits.__getitem__)
     others = [*bits[: max(0, best - _NEAR)], *bits[best + _NEAR + 1 :]]
-    return best if bits[best] >= max(others, default=float("-inf")) + _LEAD else None
+    return best if bits[best] >= max(others, default=float("-inf")) + _LEAD + more else None

@@ -26,6 +26,8 @@ _SAME = 4.0 * CODE
 """Bits of a word whose code is that of the word sought."""
 _BESIDE = 6.0
 """Bits of a place at which a paragraph ends that touched this one."""
+_UNCODED = 6.0
+"""Bits by which an end has to lead more where there are no codes: layout alone misleads."""
 _SURE = 12.0
 """Bits from which on the codes of an end count as much as a run of words: two of them fit at least."""
 
@@ -142,5 +144,6 @@ def _settle(codes: Sequence[str], copy: Copy, place: int, bound: int | None, *, 
     ends = bits_of_ends(rows, fixed=True)[::turn]
     edges = bits_of_edges(copy, range(low, high + 1), side=side)
     near = (_BESIDE if at == bound else 0.0 for at in range(low, high + 1))
-    found = best_end([sum(bits) for bits in zip(ends, edges, near, strict=True)])
+    more = 0.0 if any(codes) else _UNCODED
+    found = best_end([sum(bits) for bits in zip(ends, edges, near, strict=True)], more=more)
     return None if found is None else (low + found, ends[found])
