@@ -2,8 +2,8 @@
 
 Run: python benchmarks/architectures.py [VARIANT ...] [--list] [--runs runs/architectures]
 
-Decisions are made by dev; test stands beside it to be reported. A variant whose recipe, data, encoder and torch are those of
-the result in benchmarks/results/architectures.json is skipped; an interrupted one goes on. The table in
+Decisions are made by dev; test stands beside it to be reported. A variant whose recipe, data, encoder and torch are
+those of the result in benchmarks/results/architectures.json is skipped; an interrupted one goes on. The table in
 docs/decisions/0007-encoder-and-head.md is printed by --list.
 """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -56,7 +55,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from stance.fitting.entry import check_recipe, train
+    from stance.fitting.entry import check_recipe, is_first_process, train
 
     if arguments.check:
         sys.stdout.write(_told(check_recipe(arguments.recipe, overrides=arguments.set)))
@@ -71,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
             checkpoints=arguments.checkpoints,
             watch=watch,
         )
-    if not int(os.environ.get("RANK", "0")):
+    if is_first_process():
         for split, metrics in config.metrics.items():
             figure = metrics.get("mean_macro_f1", metrics["macro_f1"])
             sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {figure:.4f}\n")

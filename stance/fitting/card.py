@@ -40,9 +40,10 @@ def _intro(config: ModelConfig) -> str:
         how = "Text and description of a target are encoded together, once a target. For comparison: it cannot predict."
     if network["blind"]:
         how = "**A blind twin, for comparison:** the targets' names are masked and it is not told whom it is asked for."
+    targets = ", ".join(config.targets) or "any that is asked for"
     return f"""# stance model `{config.name}`
 
-Reads a paragraph and says for each target ({", ".join(config.targets)}) whether the text's own voice is favor, against
+Reads a paragraph and says for each target ({targets}) whether the text's own voice is favor, against
 or neutral toward it, or the target is absent; what these mean is said in the project's codebook (version 1.3).
 {how}"""
 
@@ -119,7 +120,8 @@ def _limits(config: ModelConfig) -> str:
 
 - Rare labels have wide intervals (see the counts above), and a side is confused with `neutral` more often than anything
   else.
-- It was trained on {", ".join(config.targets)}; others can be asked for, and are judged less well.
+- It was trained on {", ".join(config.targets) or "targets of many names"}; others can be asked for, and are judged less
+  well.
 - It reads English, machine-translated English included; other languages give nonsense.
 - It reads a paragraph alone: what only the rest of the article tells is not known to it.
 - It judges texts, not persons; do not use it to decide about anyone."""

@@ -36,6 +36,7 @@ class Progress:
         epoch: Epochs done.
         scores: Score on dev after each epoch, in [0, 1].
         losses: Mean loss of each epoch.
+        processes: How many processes share the batches.
     """
 
     recipe: str
@@ -43,6 +44,7 @@ class Progress:
     epoch: int = 0
     scores: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    processes: int = 1
 
 
 class Checkpoints:
@@ -62,27 +64,33 @@ class Checkpoints:
         found = [path for path in self.folder.glob("step-*") if (path / _PROGRESS).is_file() and not path.suffix]
         return max(found, key=lambda path: int(path.name.removeprefix("step-")), default=None)
 
-    def load(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    def load(self, network: nn.Module, optimizer: torch.optim.Optimizer, *, processes: int = 1) -> Progress:
         """Bring network and optimizer to the newest checkpoint; without one they stay as they are.
 
         Args:
             network: The network.
             optimizer: Its optimizer.
+            processes: How many processes share the batches.
 
         Returns:
             How far the run is.
 
         Raises:
-            InputError: If the checkpoint is of another run.
+            InputError: If the checkpoint is of another run, or of one with another number of processes.
         """
         newest = self.newest()
         if newest is None:
-            return Progress(self.recipe)
+            return Progress(self.recipe, processes=processes)
         progress = Progress(**json.loads((newest / _PROGRESS).read_text(encoding="utf-8")))
         if progress.recipe != self.recipe:
             raise InputError(
                 f"{self.folder}: holds a run of another recipe, other data or other versions. "
                 "Name another folder with --checkpoints, or remove it."
+            )
+        if progress.processes != processes:
+            raise InputError(
+                f"{self.folder}: holds a run of {progress.processes} processes, found {processes}. "
+                "Go on with as many, or name another folder with --checkpoints."
             )
         network.load_state_dict(load_file(newest / _WEIGHTS))
         _fill(optimizer, load_file(newest / _OPTIMIZER))

@@ -104,6 +104,9 @@ class DataFile:
             for label in known:
                 if label not in LABELS:
                     raise InputError(f"{self.file}: label map: unknown label {label!r}: {suggest(label, LABELS)}.")
+        groups = {frozenset(known) for known in self.labels.values()}
+        if frozenset() in groups or sum(map(len, groups)) > len(frozenset().union(*groups)):
+            raise InputError(f"{self.file}: label map: a label here belongs to one there, and none is empty.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +220,8 @@ class Recipe:
         schedule: Epochs and rates.
         augment: How texts are varied.
         targets: Names of the targets that the model is for: built in, or of `targets_file`. Rows of the form
-            ``paragraphs`` are read for these; they are what the model is asked for unless a user names others.
+            ``paragraphs`` are read for these; they are what the model is asked for unless a user names others. Empty
+            for a model that learns from ``pairs`` and ``mentions`` of any target.
         targets_file: TOML file of targets of one's own; empty if there is none.
         seed: Seed of order, dropout, initial head and augmentation; 0 or more.
         base: Folder that file names are relative to; set when a recipe is read from a file.
@@ -240,7 +244,6 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.train:
             raise InputError("Recipe field 'train' has to name at least one file.")
-        _require(not self.targets, "targets", "name at least one target", self.targets)
         _require(self.seed < 0, "seed", "be 0 or more", self.seed)
         varied = self.augment != Augmentation()
         if self.network.blind and varied:

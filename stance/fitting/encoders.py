@@ -11,6 +11,7 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -25,6 +26,8 @@ __all__ = ["Encoder", "load_encoder", "locate_encoder"]
 
 _PACKAGE = "package:"
 _MODEL = "model:"
+_SPECIAL = 2
+"""Special tokens around a text."""
 _ROBERTA_LINE = ("camembert", "mpnet", "roberta", "xlm-roberta")
 
 
@@ -66,7 +69,10 @@ def locate_encoder(source: str) -> str:
     if not source.startswith(_PACKAGE):
         return source
     package, _, inner = source.removeprefix(_PACKAGE).partition("/")
-    spec = util.find_spec(package)
+    try:
+        spec = util.find_spec(package)
+    except ImportError:  # of a package around it
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(f"Encoder {source!r}: the package {package!r} is not installed. Install it (see training/).")
     folder = Path(next(iter(spec.submodule_search_locations))) / inner
@@ -92,6 +98,11 @@ def load_encoder(choice: EncoderChoice) -> Encoder:
     """
     loaded = _load_model(choice) if choice.source.startswith(_MODEL) else _load_pretrained(choice)
     network = loaded.network
+    if not hasattr(getattr(network, "encoder", None), "layer") or len(loaded.tokenizer.encode("").ids) != _SPECIAL:
+        raise ModelError(
+            f"Encoder {choice.source!r}: is not built like BERT, MPNet or RoBERTa (a stack of layers, and a special "
+            "token on each side of a text). Name one that is."
+        )
     stack = network.encoder.layer
     if max(choice.layers, choice.frozen) > len(stack):
         raise ModelError(f"Encoder {choice.source!r}: has {len(stack)} layers, fewer than the recipe asks for.")
@@ -122,8 +133,10 @@ def _load_pretrained(choice: EncoderChoice) -> Encoder:
             config.attention_probs_dropout_prob = 0.0
             network = AutoModel.from_pretrained(place, config=config, add_pooling_layer=False, use_safetensors=True)
             tokenizer = PreTrainedTokenizerFast.from_pretrained(place)
-    except OSError as error:
-        raise ModelError(f"Encoder {choice.source!r} cannot be loaded: {error}") from error
+    except (OSError, TypeError, ValueError, ImportError) as error:
+        raise ModelError(
+            f"Encoder {choice.source!r} cannot be loaded: {error}. Name a BERT, MPNet or RoBERTa with its tokenizer."
+        ) from error
     fast: Tokenizer = tokenizer.backend_tokenizer
     fast.no_truncation()
     fast.no_padding()
@@ -140,6 +153,11 @@ def _load_model(choice: EncoderChoice) -> Encoder:
             "Take the model's folder from the project's repository."
         )
     hashes = verify_files(folder, (WEIGHTS_FILE, TOKENIZER_FILE))
+    found = hashes[WEIGHTS_FILE]
+    if choice.sha256 and choice.sha256 != found:
+        raise ModelError(
+            f"{WEIGHTS_FILE} of encoder {choice.source!r}: expected sha256 {choice.sha256}, found {found}."
+        )
     config = read_config(folder)
     values = dict(config.encoder["config"])
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
@@ -148,7 +166,8 @@ def _load_model(choice: EncoderChoice) -> Encoder:
     known = json.loads(tokenizer.to_str())["added_tokens"]
     mask = next((token["content"] for token in known if "mask" in token["content"].lower()), "[MASK]")
     kind = AutoConfig.for_model(values.pop("model_type"), **values)
-    network = AutoModel.from_config(kind, add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then replaced
+        network = AutoModel.from_config(kind, add_pooling_layer=False)  # type: ignore[no-untyped-call]
     weights = {name: value.float() for name, value in load_file(folder / WEIGHTS_FILE).items()}
     return Encoder(network.float(), tokenizer, config.pad_id, mask, _positions(kind), hashes[WEIGHTS_FILE], weights)
 

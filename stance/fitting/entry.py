@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from importlib import util
 from pathlib import Path
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from stance.fitting.loop import Step
     from stance.model.store import ModelConfig
 
-__all__ = ["check_recipe", "train"]
+__all__ = ["check_recipe", "is_first_process", "train"]
 
 _NEEDED = ("accelerate", "datasets", "onnx", "onnxscript", "safetensors", "torch", "transformers")
 
@@ -57,13 +56,13 @@ def train(
     if seeds < 1:
         raise InputError(f"seeds has to be at least 1, found {seeds}.")
     given = _read(recipe, overrides)
-    folder = Path(out)
+    folder = Path(out).resolve()
     check_out(folder)
     place = Path(checkpoints) if checkpoints else folder.with_name(folder.name + ".checkpoints")
     workshop = prepare_run(given)
     trained = train_seeds(workshop, seeds=seeds, checkpoints=place, resume=resume, watch=watch)
     command = _command(recipe, folder, overrides, seeds)
-    if int(os.environ.get("RANK", "0")):  # torchrun and accelerate start several processes; the first one writes
+    if not is_first_process():  # torchrun and accelerate start several; the first one writes
         return describe(workshop, trained, command=command)
     config = write_model(workshop, trained, folder, command=command)
     for item in trained:
@@ -94,6 +93,13 @@ def check_recipe(recipe: str | Path | Recipe, *, overrides: Iterable[str] = ()) 
     from stance.fitting.training import prepare_run
 
     return inspect_workshop(prepare_run(_read(recipe, overrides)))
+
+
+def is_first_process() -> bool:
+    """Tell whether this process is the one that writes, of those that torchrun or accelerate started."""
+    from accelerate import PartialState
+
+    return bool(PartialState().is_main_process)
 
 
 def _require_extra() -> None:

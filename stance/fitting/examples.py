@@ -218,7 +218,7 @@ def _gold(label: Any, where: str, data: DataFile) -> tuple[Label, ...]:  # noqa:
 
 
 def _soft(given: Any, where: str) -> dict[Label, float] | None:  # noqa: ANN401 - straight from a row
-    if given is None:
+    if given is None or given == {}:
         return None
     shares: dict[Label, float] = dict.fromkeys(LABELS, 0.0)
     for label, share in _table(given, where).items():
@@ -243,7 +243,8 @@ def _doubts(given: Any, where: str) -> dict[str, tuple[Label, ...]]:  # noqa: AN
             raise InputError(f"{where}: expected target:label, found {given!r}.")
     else:
         table = _table(given, where).items()
-        pairs = [(target, name) for target, names in table for name in (names if isinstance(names, list) else [names])]
+        lists = [(target, names if isinstance(names, list) else [names]) for target, names in table]
+        pairs = [(target, name) for target, names in lists for name in names if name is not None]
     doubts: dict[str, tuple[Label, ...]] = {}
     for target, name in pairs:
         if name not in LABELS:

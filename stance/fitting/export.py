@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, WEIGHTS_FILE
 
-__all__ = ["PRECISIONS", "export_network"]
+__all__ = ["PRECISIONS", "export_network", "save_weights"]
 
 PRECISIONS = ("int8", "fp16", "fp32")
 """How the weights of ``model.onnx`` can be stored, the smallest first; they are multiplied in fp32 in any case."""
@@ -46,9 +46,17 @@ def export_network(network: StanceNetwork, folder: Path, *, precision: str = "in
         _quantise(path)
     elif precision == "fp16":
         _halve(path)
+    save_weights(network, folder)
+
+
+def save_weights(network: StanceNetwork, folder: Path) -> None:
+    """Write ``model.safetensors``, in fp16."""
+    path = folder / WEIGHTS_FILE
     weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
-    (folder / WEIGHTS_FILE).chmod(path.stat().st_mode)  # safetensors writes a file that only its owner may read
+    path.touch()
+    mode = path.stat().st_mode
+    save_file(weights, path, metadata={"format": "pt"})
+    path.chmod(mode)  # safetensors writes a file that only its owner may read
 
 
 def _export(network: StanceNetwork, path: Path) -> None:

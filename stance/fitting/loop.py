@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from stance.errors import InputError
 from stance.fitting.augmentation import vary
 from stance.fitting.checkpoints import Checkpoints, Progress
 from stance.fitting.config import Recipe, Schedule
@@ -92,7 +94,10 @@ class _Learner(nn.Module):
 
 
 def batch_loss(scores: Tensor, batch: Batch) -> Tensor:
-    """Give the weighted mean cross-entropy of a batch.
+    """Give the mean cross-entropy of a batch, each judgement's multiplied by its weight.
+
+    It is divided by the number of judgements, not by the sum of their weights: batches of rows that shall count little
+    count little.
 
     Args:
         scores: Before softmax, shape (batch, targets, labels).
@@ -106,7 +111,7 @@ def batch_loss(scores: Tensor, batch: Batch) -> Tensor:
     allowed = logs.masked_fill(batch.wanted == 0, float("-inf"))
     joined = -torch.where(batch.any_of[..., None], allowed, logs).logsumexp(-1)
     losses = torch.where(batch.any_of, joined, shared)
-    return (losses * batch.weight).sum() / batch.weight.sum().clamp(min=1e-6)
+    return (losses * batch.weight).sum() / (batch.weight > 0).sum().clamp(min=1)
 
 
 def fit(
@@ -160,7 +165,7 @@ class _Run:
         network.to(self.accelerator.device)
         self.network = network
         self.optimizer = _optimizer(network, self.schedule)
-        self.progress = checkpoints.load(network, self.optimizer)
+        self.progress = checkpoints.load(network, self.optimizer, processes=self.accelerator.num_processes)
         if self.progress.step:
             _LOG.info("going on after step %d (epoch %d)", self.progress.step, self.progress.epoch + 1)
         self.learner = self.accelerator.prepare(_Learner(network))
@@ -194,15 +199,24 @@ class _Run:
             self._tell(loss)
             if self.progress.step % self.schedule.checkpoint_steps == 0 and place + 1 < self.steps_an_epoch:
                 self._save()
-        scores = score_readings(self.network, self.material.dev, self.material.collator)
-        named = [target.name for target in self.material.targets]
-        score = mean_macro_f1(scores, self.material.dev, named=named, groups=self.material.dev_groups)
+        score = self._score()
+        better = score > max(self.progress.scores, default=-1.0)
         self.progress.scores.append(score)
         self.progress.epoch += 1
-        if score == max(self.progress.scores) and self.accelerator.is_main_process:
+        if better and self.accelerator.is_main_process:
             self.checkpoints.save_best(self.network)
         self._save()
         self._tell(self.progress.losses[number], score)
+
+    def _score(self) -> float:
+        """Score dev in the first process, and tell the others: they have to stop at the same epoch."""
+        found = [0.0]
+        if self.accelerator.is_main_process:
+            scores = score_readings(self.network, self.material.dev, self.material.collator)
+            named = [target.name for target in self.material.targets]
+            found = [mean_macro_f1(scores, self.material.dev, named=named, groups=self.material.dev_groups)]
+        broadcast_object_list(found)
+        return found[0]
 
     def _readings(self, epoch: int) -> list[Reading]:
         """Read the training texts, varied for this epoch."""
@@ -245,6 +259,11 @@ class _Run:
                     loss = self.learner(batch)
                 self.accelerator.backward(loss / self.schedule.accumulate)
             total += float(loss.detach()) / self.schedule.accumulate
+        if not math.isfinite(total):
+            raise InputError(
+                f"Epoch {self.progress.epoch + 1}, step {self.progress.step + 1}: the loss is no number any more. "
+                "Lower schedule.encoder_rate and schedule.head_rate."
+            )
         nn.utils.clip_grad_norm_(self.network.parameters(), self.schedule.clip)
         self.optimizer.step()
         return total

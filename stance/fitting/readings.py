@@ -43,6 +43,7 @@ class Reading:
         gold: Which labels count as right, shape (targets, labels).
         weight: What the loss is multiplied by, shape (targets,).
         example: Number of the example; several readings share one in pair encoding.
+        segments: Segment of each token, in pair encoding; else empty.
     """
 
     window: Window
@@ -54,6 +55,7 @@ class Reading:
     gold: npt.NDArray[np.bool_]
     weight: npt.NDArray[np.float32]
     example: int
+    segments: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Batch:
         wanted: Shape (batch, targets, labels).
         any_of: Shape (batch, targets).
         weight: 0 for targets that only pad, shape (batch, targets).
+        segments: Segment of each token, shape (batch, length).
     """
 
     input_ids: Tensor
@@ -81,6 +84,7 @@ class Batch:
     wanted: Tensor
     any_of: Tensor
     weight: Tensor
+    segments: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Move everything to a device."""
@@ -123,6 +127,7 @@ def prepare(
         pairs = zip(examples, instead, windows, strict=True)
         fitting = [example if len(own) == 1 else other for example, other, own in pairs]
         return prepare(fitting, tokenizer, network=network, loss=loss, class_weights=class_weights)
+    _check_descriptions(examples, tokenizer, network.window)
     readings: list[Reading] = []
     for number, (example, own) in enumerate(zip(examples, windows, strict=True)):
         if len(own) > 1:
@@ -140,13 +145,16 @@ def prepare(
             wanted=np.stack(wanted),
             any_of=np.array([len(judgement.gold) > 1 for judgement in example.judgements]),
             gold=np.array([[label in judgement.gold for label in LABELS] for judgement in example.judgements]),
-            weight=np.array([_weight(example, judgement, class_weights) for judgement in example.judgements]),
+            weight=np.array(
+                [class_weights.weigh(example, item) if class_weights else 1.0 for item in example.judgements],
+                dtype=np.float32,
+            ),
             example=number,
         )
         if network.blind:
             readings.append(_blinded(reading, tokenizer))
         elif network.kind == "pair":
-            readings += _paired(reading, tokenizer)
+            readings += _paired(reading, tokenizer, texts[number])
         else:
             readings.append(reading)
     return readings
@@ -183,11 +191,6 @@ def _wanted(judgement: Judgement, loss: Loss) -> npt.NDArray[np.float32]:
     return result.astype(np.float32)
 
 
-def _weight(example: Example, judgement: Judgement, class_weights: ClassWeights | None) -> np.float32:
-    known = class_weights.of(judgement.target.name) if class_weights else np.ones(len(LABELS), dtype=np.float32)
-    return np.float32(example.weight * known[[LABELS.index(label) for label in judgement.gold]].mean())
-
-
 def _mask_id(tokenizer: Tokenizer) -> int:
     found = [tokenizer.token_to_id(name) for name in ("[MASK]", "<mask>", "[UNK]", "<unk>")]
     return next(number for number in found if number is not None)
@@ -197,40 +200,47 @@ def _blinded(reading: Reading, tokenizer: Tokenizer) -> Reading:
     """Mask every target's mentions, and say nothing of the target."""
     ids = np.where(reading.marks.any(axis=0), _mask_id(tokenizer), reading.window.ids)
     window = Window(ids, reading.window.starts, reading.window.ends)
-    return _changed(reading, window, np.zeros_like(reading.marks), (_BLANK,) * len(reading.names))
+    blank = (_BLANK,) * len(reading.names)
+    return dataclasses.replace(reading, window=window, marks=np.zeros_like(reading.marks), descriptions=blank)
 
 
-def _paired(reading: Reading, tokenizer: Tokenizer) -> list[Reading]:
-    """Put each target's description behind the text, as a second segment."""
+def _paired(reading: Reading, tokenizer: Tokenizer, text: str) -> list[Reading]:
+    """Put each target's description behind the text, as the encoder was taught to read pairs."""
     readings = []
     for row, description in enumerate(reading.descriptions):
-        more = tokenizer.encode(description).ids[1:]
-        ids = np.concatenate((reading.window.ids, reading.window.ids[-1:], more))
-        beyond = len(ids) - len(reading.window.ids)
-        window = Window(ids, _padded(reading.window.starts, beyond, -1), _padded(reading.window.ends, beyond, -1))
+        pair = tokenizer.encode(text, description)
+        beyond = len(pair.ids) - len(reading.window.ids)
+        starts, ends = (_padded(values, beyond, -1) for values in (reading.window.starts, reading.window.ends))
         one = slice(row, row + 1)
-        marks = np.pad(reading.marks[one], ((0, 0), (0, beyond)))
-        part = Reading(
-            window, marks, (_BLANK,), reading.names[one], reading.wanted[one], reading.any_of[one], reading.gold[one],
-            reading.weight[one], reading.example,
-        )  # fmt: skip
+        part = dataclasses.replace(
+            reading,
+            window=Window(np.asarray(pair.ids, dtype=np.int64), starts, ends),
+            marks=np.pad(reading.marks[one], ((0, 0), (0, beyond))),
+            descriptions=(_BLANK,),
+            names=reading.names[one],
+            wanted=reading.wanted[one],
+            any_of=reading.any_of[one],
+            gold=reading.gold[one],
+            weight=reading.weight[one],
+            segments=tuple(pair.type_ids),
+        )
         readings.append(part)
     return readings
+
+
+def _check_descriptions(examples: Sequence[Example], tokenizer: Tokenizer, window: int) -> None:
+    """Refuse a target whose description no window holds."""
+    for name, text in {(item.target.name, item.target.description) for each in examples for item in each.judgements}:
+        if len(text) > window and len(tokenizer.encode(text).ids) > window:
+            raise InputError(f"The description of target {name[:60]!r} has more than {window} tokens. Shorten it.")
 
 
 def _padded(values: npt.NDArray[np.int64], count: int, value: int) -> npt.NDArray[np.int64]:
     return np.pad(values, (0, count), constant_values=value)
 
 
-def _changed(reading: Reading, window: Window, marks: npt.NDArray[np.bool_], descriptions: tuple[str, ...]) -> Reading:
-    return Reading(
-        window, marks, descriptions, reading.names, reading.wanted, reading.any_of, reading.gold, reading.weight,
-        reading.example,
-    )  # fmt: skip
-
-
 class ClassWeights:
-    """Weights that let rare labels count: inverse frequency to a power, per target.
+    """Weights of rows and labels, 1 on average: rare labels count for more, inverse frequency to a power, per target.
 
     Args:
         examples: What the frequencies are counted in.
@@ -248,6 +258,14 @@ class ClassWeights:
         small = [row for row in counts.values() if row.sum() < _FEW]
         self._others = _inverse(np.sum(small, axis=0) if small else np.zeros(len(LABELS)), power)
         self._known = {name: _inverse(row, power) for name, row in counts.items() if row.sum() >= _FEW}
+        self._mean = 1.0
+        weights = [self.weigh(example, judgement) for example in examples for judgement in example.judgements]
+        self._mean = float(np.mean(weights)) if weights else 1.0
+
+    def weigh(self, example: Example, judgement: Judgement) -> float:
+        """Give what the loss of a judgement is multiplied by: 1 on average over the examples."""
+        known = self.of(judgement.target.name)
+        return float(example.weight * known[[LABELS.index(label) for label in judgement.gold]].mean() / self._mean)
 
     def of(self, target: str) -> npt.NDArray[np.float32]:
         """Give the weights toward a target, shape (labels,); targets with few rows share theirs."""
@@ -289,11 +307,15 @@ class Collator:
             own = slice(len(reading.names))
             target[row, own] = [numbers[text] for text in reading.descriptions]
             wanted[row, own], any_of[row, own], weight[row, own] = reading.wanted, reading.any_of, reading.weight
+        segments = torch.zeros_like(torch.from_numpy(texts.input_ids))
+        for row, reading in enumerate(readings):
+            segments[row, : len(reading.segments)] = torch.tensor(reading.segments, dtype=torch.long)
         ids, mask = self._described(descriptions)
         return Batch(
             torch.from_numpy(texts.input_ids), torch.from_numpy(texts.attention_mask), torch.from_numpy(texts.mentions),
             ids, mask, torch.from_numpy(target), torch.from_numpy(wanted), torch.from_numpy(any_of),
             torch.from_numpy(weight),
+            segments,
         )  # fmt: skip
 
     def _described(self, descriptions: Sequence[str]) -> tuple[Tensor, Tensor]:

@@ -90,9 +90,10 @@ def _locate(data: DataFile, base: Path) -> DataFile:
 
 def _beside(encoder: EncoderChoice, base: Path) -> EncoderChoice:
     """Take a source that begins with a dot for a folder, relative to the recipe."""
-    if not encoder.source.startswith("."):
+    kind, colon, place = encoder.source.rpartition("model:")
+    if kind or not place.startswith("."):
         return encoder
-    return dataclasses.replace(encoder, source=str(base / encoder.source))
+    return dataclasses.replace(encoder, source=f"{colon}{base / place}")
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.torch import save_file
 
 from stance.errors import InputError
 from stance.fitting.card import write_card
 from stance.fitting.examples import label_groups
-from stance.fitting.export import PRECISIONS, export_network
+from stance.fitting.export import PRECISIONS, export_network, save_weights
 from stance.fitting.measures import Judged, measure
 from stance.fitting.recipes import recipe_values
 from stance.fitting.scores import mean_macro_f1
@@ -29,7 +28,6 @@ from stance.model.classifier import Classifier
 from stance.model.store import (
     HASHES_FILE,
     TOKENIZER_FILE,
-    WEIGHTS_FILE,
     ModelConfig,
     verify_files,
     write_config,
@@ -83,8 +81,7 @@ def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, co
     if workshop.recipe.exportable:
         config = _export(beside, config, workshop, best)
     else:
-        state = {name: value.half().contiguous() for name, value in best.network.state_dict().items()}
-        save_file(state, beside / WEIGHTS_FILE, metadata={"format": "pt"})
+        save_weights(best.network, beside)
     write_config(beside, config)
     (beside / "README.md").write_text(write_card(config), encoding="utf-8")
     write_hashes(beside)
@@ -123,8 +120,8 @@ def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) ->
     Returns:
         The config.
     """
-    recipe, encoder = workshop.recipe, workshop.encoder
     best = max(trained, key=lambda item: item.dev)
+    recipe, encoder = dataclasses.replace(workshop.recipe, seed=best.seed), workshop.encoder
     calibration = _calibrate(workshop.splits["dev"], best.scores["dev"])
     return ModelConfig(
         name=recipe.name,
@@ -165,17 +162,22 @@ def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained
         write_config(folder, config)
         write_hashes(folder)
         agreement = _agreement(Classifier(folder), workshop.splits["dev"], best.scores["dev"])
-        if agreement >= _AGREEMENT:
+        if precision == PRECISIONS[-1] or (agreement is not None and agreement >= _AGREEMENT):
             break
-        changed = 100 * (1 - agreement)
-        _LOG.warning("%s weights change %.1f %% of the labels on dev; a finer precision is taken", precision, changed)
+        if agreement is None:  # marked mentions: the classifier finds its own
+            _LOG.warning("dev has marked mentions only: what %s weights change cannot be measured", precision)
+            if precision != PRECISIONS[0]:
+                break
+        else:
+            changed = 100 * (1 - agreement)
+            _LOG.warning("%s weights change %.1f %% of dev's labels; a finer precision is taken", precision, changed)
     return dataclasses.replace(
         config, metrics=config.metrics | {"dev": config.metrics["dev"] | {"agreement_with_fp32": agreement}}
     )
 
 
-def _agreement(shipped: Classifier, split: Split, scores: Sequence[npt.NDArray[np.float32]]) -> float:
-    """Share of labels that the exported model gives as the network does, where both read the same mentions."""
+def _agreement(shipped: Classifier, split: Split, scores: Sequence[npt.NDArray[np.float32]]) -> float | None:
+    """Share of labels that the exported model gives as the network does; None if no mentions are found by names."""
     calibration = Calibration.from_dict(shipped.config.calibration)
     same = total = 0
     pairs = list(zip(split.examples, scores, strict=True))[:_COMPARED]
@@ -187,7 +189,7 @@ def _agreement(shipped: Classifier, split: Split, scores: Sequence[npt.NDArray[n
         for row, target in enumerate(targets):
             same += prediction[target.name].label == LABELS[int(calibration.probabilities(own[row]).argmax())]
             total += 1
-    return same / total if total else 1.0
+    return same / total if total else None
 
 
 def _measure(workshop: Workshop, name: str, best: Trained, calibration: Calibration) -> dict[str, Any]:
@@ -201,7 +203,8 @@ def _measure(workshop: Workshop, name: str, best: Trained, calibration: Calibrat
     }
     judged = [_judged(target, split, scores, calibration) for target in known]
     there = [item for item in judged if len(item.gold)]
-    return result | (measure(there) if there else {"paragraphs": len(split.examples)})
+    told_apart = all(len(group) == 1 for group in groups)  # else false alarms on the rest would not count
+    return result | (measure(there) if there and told_apart else {"paragraphs": len(split.examples)})
 
 
 def _judged(target: str, split: Split, scores: Sequence[npt.NDArray[np.float32]], calibration: Calibration) -> Judged:

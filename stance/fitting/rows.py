@@ -1,12 +1,14 @@
-"""Rows of labelled data: JSON Lines with line numbers, and through Hugging Face datasets whatever else there is."""
+"""Rows of labelled data: JSON Lines with line numbers, tables, and data sets of the Hugging Face hub."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow.parquet
 
 from stance.errors import InputError, suggest
 from stance.fitting.config import DataFile
@@ -16,12 +18,17 @@ from stance.text.tables import read_objects
 __all__ = ["read_rows"]
 
 _HUB = "hub:"
-_BUILDERS = {".csv": ("csv", {}), ".tsv": ("csv", {"sep": "\t"}), ".parquet": ("parquet", {})}
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _JSONL = (".jsonl", ".ndjson", ".json", "")
+_LONGEST_CELL = 2**31 - 1
+
+Rows = Iterator[tuple[str, dict[str, Any] | InputError]]
 
 
-def read_rows(data: DataFile) -> Iterator[tuple[str, dict[str, Any] | InputError]]:
+def read_rows(data: DataFile) -> Rows:
     """Read the rows of a file or of a data set of the hub.
+
+    Files are read as they are: `datasets` would keep a copy in its cache, and take it for a file written anew.
 
     Args:
         data: The file; its label map and weight are left to the caller.
@@ -34,29 +41,63 @@ def read_rows(data: DataFile) -> Iterator[tuple[str, dict[str, Any] | InputError
     """
     suffix = Path(data.file).suffix.lower()
     if data.file.startswith(_HUB):
-        yield from _load(data.file, data.file.removeprefix(_HUB), data.split, {})
+        yield from _hub(data)
     elif suffix in _JSONL:
-        bad: list[InputError] = []
-        with open_input(data.file) as file:
-            for where, row in read_objects(file, data.file, on_error=bad.append):
-                yield from ((data.file, error) for error in bad)
-                bad.clear()
-                yield where, row
-        yield from ((data.file, error) for error in bad)
-    elif suffix in _BUILDERS:
-        if not Path(data.file).is_file():
-            raise InputError(f"{data.file}: no such file.")
-        builder, options = _BUILDERS[suffix]
-        yield from _load(data.file, builder, "train", {"data_files": data.file, **options})
+        yield from _jsonl(data.file)
+    elif suffix in _DELIMITERS:
+        yield from _csv(data.file, _DELIMITERS[suffix])
+    elif suffix == ".parquet":
+        yield from _parquet(data.file)
     else:
-        known = [*_BUILDERS, *filter(None, _JSONL)]
+        known = [*filter(None, _JSONL), *_DELIMITERS, ".parquet"]
         raise InputError(f"{data.file}: unknown format {suffix!r}: {suggest(suffix, known)}.")
 
 
-def _load(name: str, builder: str, split: str, options: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _jsonl(name: str) -> Rows:
+    bad: list[InputError] = []
+    with open_input(name) as file:
+        for where, row in read_objects(file, name, on_error=bad.append):
+            yield from ((name, error) for error in bad)
+            bad.clear()
+            yield where, row
+    yield from ((name, error) for error in bad)
+
+
+def _csv(name: str, delimiter: str) -> Rows:
+    open_input(name).close()  # says what is wrong with the file
+    csv.field_size_limit(_LONGEST_CELL)
+    with Path(name).open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file, delimiter=delimiter, strict=True)
+        try:
+            for row in rows:
+                where = f"{name}: line {rows.line_num}"
+                if None in row or None in row.values():
+                    yield where, InputError(f"{where}: has another number of cells than the header.")
+                else:
+                    yield where, {key: value if value != "" else None for key, value in row.items()}
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{name}: line {rows.line_num + 1}: cannot be read ({error}). Save it as UTF-8."
+            ) from error
+
+
+def _parquet(name: str) -> Rows:
+    open_input(name).close()
     try:
-        rows = datasets.load_dataset(builder, split=split, **options)
+        file = pyarrow.parquet.ParquetFile(name)
+        number = 0
+        for batch in file.iter_batches():
+            for row in batch.to_pylist():
+                number += 1
+                yield f"{name}: row {number}", row
+    except pyarrow.ArrowException as error:
+        raise InputError(f"{name}: cannot be read as Parquet ({error}).") from error
+
+
+def _hub(data: DataFile) -> Rows:
+    try:
+        rows = datasets.load_dataset(data.file.removeprefix(_HUB), split=data.split)
     except Exception as error:  # datasets raises errors of many packages
-        raise InputError(f"{name}: cannot be read as a data set ({type(error).__name__}: {error}).") from error
+        raise InputError(f"{data.file}: cannot be read as a data set ({type(error).__name__}: {error}).") from error
     for number, row in enumerate(rows, 1):
-        yield f"{name}: row {number}", dict(row)
+        yield f"{data.file}: row {number}", dict(row)

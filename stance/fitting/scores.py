@@ -23,7 +23,8 @@ Groups = Sequence[Sequence[Label]]
 def score_batch(network: StanceNetwork, batch: Batch) -> Tensor:
     """Encode descriptions and texts, and score each text's own targets: before softmax, (batch, targets, labels)."""
     queries = network.encode_targets(batch.described_ids, batch.described_mask)[batch.target]
-    scores: Tensor = network(batch.input_ids, batch.attention_mask, batch.mentions, queries)[0]
+    segments = batch.segments if network.segmented else None
+    scores: Tensor = network(batch.input_ids, batch.attention_mask, batch.mentions, queries, segments)[0]
     return scores
 
 
@@ -88,7 +89,7 @@ def _group(scores: npt.NDArray[np.float32], groups: Groups) -> int:
 
 def _gold_group(gold: npt.NDArray[np.bool_], groups: Groups) -> int:
     wanted = {label for label, there in zip(LABELS, gold, strict=True) if there}
-    return next((number for number, group in enumerate(groups) if wanted <= set(group)), -1)
+    return next((number for number, group in enumerate(groups) if wanted == set(group)), -1)
 
 
 def group_macro_f1(gold: Sequence[int], guesses: Sequence[int]) -> float:

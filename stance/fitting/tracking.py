@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import TracebackType
+from typing import Any
 
 from stance.errors import MissingExtraError
 from stance.fitting.loop import Step
@@ -25,10 +27,12 @@ class TensorBoard:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise MissingExtraError("Writing for TensorBoard", "tensorboard") from None
-        self._writer = SummaryWriter(folder)
+        self._open = partial(SummaryWriter, folder)
+        self._writer: Any = None  # opened at the first step, which only the first of several processes is told
 
     def __call__(self, step: Step) -> None:
         """Write a step, or the end of an epoch."""
+        self._writer = self._writer or self._open()
         if step.score is None:
             self._writer.add_scalar("loss/step", step.loss, step.step)
             self._writer.add_scalar("rate", step.rate, step.step)
@@ -42,4 +46,5 @@ class TensorBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.close()
+        if self._writer:
+            self._writer.close()

@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,10 +71,9 @@ class Workshop:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what determines the weights: recipe, targets, data, encoder, torch, number of processes."""
-        processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by torchrun and accelerate
+        """Hash of what determines the weights: recipe, targets, data, encoder, torch."""
         definitions = [dataclasses.asdict(target) for target in self.targets]
-        known = [recipe_values(self.recipe), definitions, self.data, self.encoder.sha256, torch.__version__, processes]
+        known = [recipe_values(self.recipe), definitions, self.data, self.encoder.sha256, torch.__version__]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
@@ -122,6 +120,12 @@ def prepare_run(recipe: Recipe) -> Workshop:
             f"found {recipe.network.heads}."
         )
     train = [example for data in located.train for example in read_examples(data, targets, seed=recipe.seed)]
+    named = {target.name for target in targets}
+    if named and not any(item.target.name in named for example in train for item in example.judgements):
+        raise InputError(
+            f"No training row is labelled toward {', '.join(recipe.targets)}. Name the rows' targets in 'targets', or "
+            "write targets = [] for a model that is asked for any."
+        )
     # what is too long is said before hours of training
     longest = max(len(item.window) for item in prepare(train, encoder.tokenizer, network=recipe.network))
     splits = {}
@@ -227,8 +231,8 @@ def _network(workshop: Workshop) -> StanceNetwork:
 
 
 def _targets(recipe: Recipe) -> tuple[Target, ...]:
-    own = {target.name: target for target in load_targets(recipe.targets_file)} if recipe.targets_file else {}
-    return resolve_targets([own.get(name, name) for name in recipe.targets])
+    own = load_targets(recipe.targets_file) if recipe.targets_file else ()
+    return resolve_targets(recipe.targets, own) if recipe.targets else ()
 
 
 def _hashes(recipe: Recipe, located: Recipe) -> dict[str, dict[str, str]]:

@@ -68,10 +68,10 @@ class Classifier:
         """Give the targets that the model was trained on: as its config defines them, or built in."""
         try:
             return tuple(
-                Target(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+                Target(entry["name"], tuple(entry["aliases"]), entry["description"], tuple(entry["exclude"]))
                 for entry in self.config.target_definitions
             )
-        except (TypeError, InputError) as error:
+        except (KeyError, TypeError, InputError) as error:
             raise ModelError(
                 f"{self.folder / CONFIG_FILE}: the targets cannot be read ({error}). Install or train the model again."
             ) from error

@@ -139,8 +139,18 @@ class StanceNetwork(nn.Module):
         self.head = TargetHead(config)
         self.config = config
 
+    @property
+    def segmented(self) -> bool:
+        """Whether the encoder tells the segments of a pair apart by embeddings of their own."""
+        return int(getattr(self.encoder.config, "type_vocab_size", 1)) > 1
+
     def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, mentions: Tensor, queries: Tensor
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        mentions: Tensor,
+        queries: Tensor,
+        segments: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Encode the texts once and score every target.
 
@@ -149,12 +159,14 @@ class StanceNetwork(nn.Module):
             attention_mask: 1 for tokens, 0 for padding, shape (batch, length).
             mentions: 1 where a token belongs to a mention of a target, shape (batch, targets, length).
             queries: Targets' descriptions, encoded, shape (targets, hidden) or (batch, targets, hidden).
+            segments: Segment of each token, shape (batch, length); None where all are of the first.
 
         Returns:
             Scores before softmax, shape (batch, targets, labels), and the mean token state of each text, shape
             (batch, hidden): the latter of a target's description is its query.
         """
-        tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        more = {} if segments is None else {"token_type_ids": segments}
+        tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
         return self.head(tokens, attention_mask, mentions, queries), mean_state(tokens, attention_mask)
 
     def encode_targets(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from stance.errors import InputError
 from stance.fitting.config import DataFile
@@ -84,10 +86,13 @@ def test_what_is_null_is_not_known(tmp_path: Path) -> None:
 def test_tables_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,text,target,label\n1,NATO met.,NATO,neutral\n", encoding="utf-8")
     (tmp_path / "rows.tsv").write_text("id\ttext\ttarget\tlabel\n1\tNATO met.\tNATO\tneutral\n", encoding="utf-8")
-    for name in ("rows.csv", "rows.tsv"):
+    table = {"id": ["1"], "text": ["NATO met."], "labels": [{"NATO": "neutral", "US": None}]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "rows.parquet")
+    for name in ("rows.parquet", "rows.csv", "rows.tsv"):
         (example,) = read_examples(tmp_path / name, TARGETS)
         assert example.judgements[0].target == TARGETS[0]
         assert example.labels == {"NATO": "neutral"}
+        assert example.id == "1"
 
 
 def test_a_share_of_the_rows_is_chosen_by_the_seed(tmp_path: Path) -> None:
@@ -146,7 +151,9 @@ def test_all_bad_rows_are_told_at_once(tmp_path: Path) -> None:
         ("a.csv", None, "no such file"),
         ("a.jsonl", "", "the file is empty"),
         ("a.docx", "x", "unknown format '.docx'"),
-        ("a.parquet", "no parquet", "cannot be read as a data set"),
+        ("a.parquet", "no parquet", "cannot be read as Parquet"),
+        ("a.csv", "text,target,label\na,NATO\n", "line 2: has another number of cells than the header"),
+        ("a.csv", "text,target,label\na,NATO,\n", "line 2: field 'label': expected a label, found none"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: str | None, message: str) -> None:

@@ -74,8 +74,9 @@ def test_pair_encoding_reads_the_text_once_a_target(encoder: Encoder) -> None:
     first, second = prepare(
         [example("Beijing met NATO", NATO="neutral", China="favor")], encoder.tokenizer, network=network
     )
-    described = encoder.tokenizer.encode(CHINA.description).ids
-    assert second.window.ids[-len(described) + 1 :].tolist() == described[1:]
+    pair = encoder.tokenizer.encode("Beijing met NATO", CHINA.description)
+    assert second.window.ids.tolist() == pair.ids and second.segments == tuple(pair.type_ids)
+    assert len(second.window.starts) == len(second.window.ids) == len(second.segments)
     assert first.window.ids[:5].tolist() == second.window.ids[:5].tolist()
     assert (first.names, second.names) == (("NATO",), ("China",))
     assert first.example == second.example == 0
@@ -98,16 +99,38 @@ def test_class_weights_let_rare_labels_count() -> None:
     assert ClassWeights(examples, "none").of("NATO").tolist() == [1, 1, 1, 1]
     balanced = ClassWeights(examples, "balanced").of("NATO")
     assert (balanced[0], balanced[3]) == (pytest.approx(2.0), pytest.approx(100 / 2 / 75))
+    assert balanced[1] == balanced[2] == 1  # in no row: only augmentation can bring them
     np.testing.assert_allclose(ClassWeights(examples, "sqrt").of("NATO"), np.sqrt(balanced), rtol=1e-6)
     assert ClassWeights(examples, "balanced").of("US")[0] == 1  # few rows: what all small targets have together
+
+
+def test_weights_are_one_on_average_and_hold_across_batches(encoder: Encoder) -> None:
+    many = [example("a", NATO="absent")] * 30 + [Example("b", "b", (Judgement(NATO, ("favor",)),), weight=0.001)] * 10
+    for kind in ("none", "sqrt", "balanced"):
+        weights = ClassWeights(many, kind)
+        readings = prepare(many, encoder.tokenizer, network=NETWORK, class_weights=weights)
+        assert np.mean([reading.weight[0] for reading in readings]) == pytest.approx(1.0, rel=1e-5)
+    light, heavy = (
+        float(batch_loss(torch.zeros(4, 1, 4), Collator(encoder.tokenizer)(part)))
+        for part in (readings[-4:], readings[:4])
+    )
+    assert light / heavy == pytest.approx(0.003, rel=0.01)  # 0.001, and "favor" is a third as frequent
+
+
+def test_a_description_longer_than_the_window_is_refused(encoder: Encoder) -> None:
+    wordy = Example("x", "NATO met", (Judgement(Target("Rain", description="rain " * 80), ("favor",)),))
+    with pytest.raises(InputError, match="description of target 'Rain' has more than 64 tokens"):
+        prepare([wordy], encoder.tokenizer, network=NETWORK)
 
 
 def test_the_loss_is_worked_out_by_hand(encoder: Encoder) -> None:
     sure = example("NATO met", NATO="favor")
     either = Example("b", "NATO met", (Judgement(NATO, ("neutral", "absent")), Judgement(US, ("favor",))), weight=3.0)
-    batch = Collator(encoder.tokenizer)(prepare([sure, either], encoder.tokenizer, network=NETWORK))
+    weights = ClassWeights([sure, either], "none")  # 1, 3, 3 over their mean
+    readings = prepare([sure, either], encoder.tokenizer, network=NETWORK, class_weights=weights)
+    batch = Collator(encoder.tokenizer)(readings)
     scores = torch.zeros(2, 2, 4)
-    expected = (math.log(4) + 3 * math.log(2) + 3 * math.log(4)) / 7
+    expected = (math.log(4) + 3 * math.log(2) + 3 * math.log(4)) / (7 / 3) / 3
     assert float(batch_loss(scores, batch)) == pytest.approx(expected)
     scores[0, 1] = 100.0  # a row that only pads counts for nothing
     scores[0, 1, 2] = -100.0

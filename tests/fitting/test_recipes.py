@@ -86,6 +86,12 @@ def test_values_of_a_recipe_hold_its_defaults(recipe_file: Path) -> None:
         ("[network]", "[augment]\nreplace = 0.1\n[network]\nkind = 'pair'", "does not go with 'pair'"),
         ('train = "train.jsonl"', "train = {file = 'a.jsonl', form = 'rows'}", "'form' has to be one of auto, para"),
         ('train = "train.jsonl"', "train = {file = 'a.jsonl', labels = {x = 'favour'}}", "did you mean 'favor'"),
+        ('train = "train.jsonl"', "train = {file = 'a.jsonl', labels = {x = []}}", "a label here belongs to one there"),
+        (
+            'train = "train.jsonl"',
+            "train = {file = 'a.jsonl', labels = {x = ['neutral', 'absent'], y = 'neutral'}}",
+            "a label here belongs to one there",
+        ),
         ("[network]", "[loss]\ndoubt = 1.0\n[network]", r"'loss.doubt' has to lie in \[0, 1\)"),
         ("[network]", "[augment]\nswap = 1.5\n[network]", r"'augment.swap' has to lie in \[0, 1\]"),
         ("[network]", "[network]\nblind = true\n[augment]\nswap = 0.5\n[augmen]", "unknown field 'augmen'"),

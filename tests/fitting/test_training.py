@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 import stance
 from stance.errors import InputError, ModelError
-from stance.fitting.checkpoints import Checkpoints
+from stance.fitting.checkpoints import Checkpoints, Progress
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder, locate_encoder
 from stance.fitting.entry import check_recipe
@@ -108,15 +108,23 @@ def test_two_processes_end_with_the_weights_of_one_that_accumulates(tmp_path: Pa
     assert done.stdout.count("mean macro-F1 on dev") == 1  # only the first process writes
     config = stance.train(recipe_file, tmp_path / "one", overrides=["schedule.accumulate=2"])
     one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
+    untrained = StanceNetwork(load_encoder(EncoderChoice(str(encoder_folder))).network, HeadConfig(hidden=48, heads=4))
+    moved = untrained.state_dict()["encoder.encoder.layer.0.output.dense.weight"]
+    assert (one["encoder.encoder.layer.0.output.dense.weight"].float() - moved).abs().max() > 2e-3
     for name in one:  # fp16, and sums in another order
-        torch.testing.assert_close(one[name].float(), other[name].float(), atol=2e-2, rtol=2e-2)
+        torch.testing.assert_close(one[name].float(), other[name].float(), atol=5e-4, rtol=2e-3)
     two = json.loads((tmp_path / "two" / "config.json").read_text(encoding="utf-8"))
-    losses = (config.training["train_loss_by_epoch"], two["training"]["train_loss_by_epoch"])
-    assert len(losses[0]) == len(losses[1]) == 2
+    scores = (config.training["dev_macro_f1_by_epoch"], two["training"]["dev_macro_f1_by_epoch"])
+    assert scores[0] == pytest.approx(scores[1], abs=1e-3)
 
 
 def test_texts_that_variation_makes_too_long_stay_as_they_were(tmp_path: Path, encoder_folder: Path) -> None:
     recipe_file = write_recipe(tmp_path, encoder_folder, "[augment]\nreplace = 1.0\n", epochs=1)
+    (tmp_path / "mine.toml").write_text(
+        "".join(f'[[target]]\nname = "{name}"\naliases = ["{alias}"]\n' for name, alias in
+                (("NATO", "NATO"), ("US", "Washington"), ("China", "Beijing"))), encoding="utf-8"
+    )  # fmt: skip
+    recipe_file.write_text('targets_file = "mine.toml"\n' + recipe_file.read_text(encoding="utf-8"), encoding="utf-8")
     longest = check_recipe(recipe_file)["splits"]["train"]["longest"]
     # "Saudi Arabia" and its like have more words than "NATO"
     found = trained(recipe_file, tmp_path / "run", f"network.window={longest}", "network.overlap=2")
@@ -131,9 +139,7 @@ def test_no_seed_is_too_large_and_an_encoder_may_be_frozen_whole(tmp_path: Path,
     assert all(torch.equal(value, before[name]) for name, value in found.network.encoder.state_dict().items())
 
 
-def test_a_run_belongs_to_its_data_targets_and_processes(
-    tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_belongs_to_its_data_and_targets(tmp_path: Path, encoder_folder: Path) -> None:
     recipe_file = write_recipe(tmp_path, encoder_folder)
     (tmp_path / "mine.toml").write_text('[[target]]\nname = "NATO"\n', encoding="utf-8")
     changes = ["targets=['NATO']", "targets_file=mine.toml"]
@@ -143,11 +149,48 @@ def test_a_run_belongs_to_its_data_targets_and_processes(
     ]
     (tmp_path / "mine.toml").write_text('[[target]]\nname = "NATO"\naliases = ["the pact"]\n', encoding="utf-8")
     prints.append(prepare_run(read_recipe(recipe_file, changes)).fingerprint)
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    prints.append(prepare_run(read_recipe(recipe_file, changes)).fingerprint)
     (tmp_path / "train.jsonl").write_text((tmp_path / "dev.jsonl").read_text(encoding="utf-8") * 2, encoding="utf-8")
     prints.append(prepare_run(read_recipe(recipe_file, changes)).fingerprint)
     assert len(set(prints)) == len(prints)
+
+
+def test_a_run_of_two_processes_does_not_go_on_in_one(tmp_path: Path) -> None:
+    kept = Checkpoints(tmp_path, "r")
+    network = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(network.parameters())
+    kept.save(network, optimizer, Progress("r", step=3, processes=2))
+    with pytest.raises(InputError, match="holds a run of 2 processes, found 1"):
+        kept.load(network, optimizer, processes=1)
+    assert kept.load(network, optimizer, processes=2).step == 3
+
+
+def test_a_run_that_diverges_says_so(tmp_path: Path, encoder_folder: Path) -> None:
+    recipe_file = write_recipe(tmp_path, encoder_folder, encoder_rate=1e30, head_rate=1e30, warmup=0.0)
+    with pytest.raises(InputError, match="the loss is no number any more"):
+        trained(recipe_file, tmp_path / "run")
+
+
+def test_rows_about_other_targets_do_not_make_a_model_for_the_built_in_ones(
+    tmp_path: Path, encoder_folder: Path
+) -> None:
+    recipe_file = write_recipe(tmp_path, encoder_folder, epochs=1)
+    rows = [{"text": f"{name} met.", "target": "Whaling", "label": "favor"} for name in ("Beijing", "NATO")]
+    for name in ("train", "dev", "test"):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(InputError, match="No training row is labelled toward NATO, US, China"):
+        check_recipe(recipe_file)
+    found = trained(recipe_file, tmp_path / "run", "targets=[]")
+    assert len(found.progress.scores) == 1
+
+
+def test_a_model_to_go_on_from_is_checked_and_draws_nothing(encoder_folder: Path) -> None:
+    with pytest.raises(ModelError, match="expected sha256 0000"):
+        load_encoder(EncoderChoice("model:base", "0000"))
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    load_encoder(EncoderChoice("model:base"))
+    assert torch.equal(before, torch.random.get_rng_state())
 
 
 def test_training_stops_when_dev_does_not_gain(tmp_path: Path, encoder_folder: Path) -> None:
