@@ -230,7 +230,8 @@ def _paired(reading: Reading, tokenizer: Tokenizer, text: str) -> list[Reading]:
 
 def _check_descriptions(examples: Sequence[Example], tokenizer: Tokenizer, window: int) -> None:
     """Refuse a target whose description no window holds."""
-    for name, text in {(item.target.name, item.target.description) for each in examples for item in each.judgements}:
+    described = ((item.target.name, item.target.description) for each in examples for item in each.judgements)
+    for name, text in dict.fromkeys(described):
         if len(text) > window and len(tokenizer.encode(text).ids) > window:
             raise InputError(f"The description of target {name[:60]!r} has more than {window} tokens. Shorten it.")
 
