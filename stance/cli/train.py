@@ -60,16 +60,20 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.check:
         sys.stdout.write(_told(check_recipe(arguments.recipe, overrides=arguments.set)))
         return 0
-    with _watching(arguments.tensorboard) as watch:
-        config = train(
-            arguments.recipe,
-            arguments.out,
-            overrides=arguments.set,
-            seeds=arguments.seeds,
-            resume=arguments.resume,
-            checkpoints=arguments.checkpoints,
-            watch=watch,
-        )
+    try:
+        with _watching(arguments.tensorboard) as watch:
+            config = train(
+                arguments.recipe,
+                arguments.out,
+                overrides=arguments.set,
+                seeds=arguments.seeds,
+                resume=arguments.resume,
+                checkpoints=arguments.checkpoints,
+                watch=watch,
+            )
+    except KeyboardInterrupt:
+        _LOG.error("interrupted; the same command with --resume goes on after the newest checkpoint")
+        return 130
     if is_first_process():
         for split, metrics in config.metrics.items():
             figure = metrics.get("mean_macro_f1", metrics["macro_f1"])

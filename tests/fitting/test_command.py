@@ -70,6 +70,17 @@ def test_what_is_wrong_is_one_line_and_exit_status_1(
     assert not list(tmp_path.glob("*.checkpoints"))
 
 
+def test_an_interrupted_command_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(entry, "train", interrupted)
+    assert main(["train", "a.toml", "--out", "model"]) == 130
+    assert "the same command with --resume goes on" in capsys.readouterr().err
+
+
 def test_wrong_usage_is_exit_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["a.toml"], ["a.toml", "--check", "--out", "x"], ["a.toml", "--out", "x", "--seeds", "0"]):
         with pytest.raises(SystemExit, match="2"):
