@@ -1,6 +1,7 @@
 """Write the published annotations from the labelled data, and the counts of README.md from the annotations.
 
-    python annotations/build.py --data ../shared     # everything
+    python annotations/build.py --data ../shared     # everything that was labelled
+    python annotations/build.py --data ../shared --soft FILE   # soft labels, from a model's predictions
     python annotations/build.py                      # README.md only
 
 What others wrote does not leave the labelled data: of it come hashes, locators and labels.
@@ -30,6 +31,7 @@ UNNAMED = "language model"
 PLANNED = "planned by the writer"
 NAMES = {"A": "language model A", "B": "language model B"}
 STANDOFF = ("articles", "train", "dev", "test")
+TEACHER = "model: teacher (training/teacher.toml)"
 RARE = 10
 TARGETS = ("NATO", "US", "China")
 FIELDS = ("path", "commit", "doc_id", "speaker", "year", "genre", "licence")
@@ -73,6 +75,26 @@ def corpus_annotations(data: Path, split: str) -> Iterator[Annotation]:
                 codebook=CODEBOOK,
                 doubt=doubt,
                 votes=votes if len(votes) > 1 else {},
+                source=source,
+            )
+        )
+
+
+def soft_annotations(data: Path, predictions: Path) -> Iterator[Annotation]:
+    """Make annotations of the unlabelled paragraphs out of what a model said of them: without text."""
+    said = {row["id"]: row["stances"] for row in rows_of(predictions)}
+    for row in rows_of(data / "corpus" / "unlabelled.jsonl"):
+        stances = said[row["id"]]
+        source = {"repository": row["source"]["source"]}
+        source |= {name: row["source"][name] for name in FIELDS if row["source"].get(name) is not None}
+        yield without_text(
+            Annotation(
+                row["id"],
+                Anchor(text=row["text"]),
+                {target: stance["label"] for target, stance in stances.items()},
+                TEACHER,
+                codebook=CODEBOOK,
+                soft_labels={target: stance["probabilities"] for target, stance in stances.items()},
                 source=source,
             )
         )
@@ -173,8 +195,11 @@ def main() -> None:
     """Write what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder of the labelled data")
+    parser.add_argument("--soft", type=Path, help="what stance predict -o wrote of unlabelled.jsonl, with the teacher")
     arguments = parser.parse_args()
-    if arguments.data:
+    if arguments.data and arguments.soft:
+        write(HERE / "standoff" / "unlabelled.jsonl", soft_annotations(arguments.data, arguments.soft))
+    elif arguments.data:
         write(HERE / "open" / "open.jsonl", open_annotations(arguments.data))
         write(HERE / "standoff" / "articles.jsonl", article_annotations(arguments.data))
         for split in STANDOFF[1:]:

@@ -38,15 +38,28 @@ def test_files_are_whole(name: str) -> None:
         assert (record.text is None) == name.startswith("standoff")
 
 
-@pytest.mark.parametrize("name", [name for name in COUNTS if name.startswith("standoff")])
+@pytest.mark.parametrize("name", [*(name for name in COUNTS if name.startswith("standoff")), "standoff/unlabelled"])
 def test_nothing_but_locators_hashes_and_labels(name: str) -> None:
     locators = {"repository", "path", "commit", "doc_id", "speaker", "year", "genre", "licence"}
     known = {"id", "document", "document_sha256", "start", "end", "text_sha256", "words", "fingerprint", "edges"}
-    known |= {"labels", "reported", "annotator", "codebook", "doubt", "votes", "source"}
+    known |= {"labels", "reported", "annotator", "codebook", "doubt", "votes", "soft_labels", "source"}
     for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         assert row.keys() <= known
         assert row.get("source", {}).keys() <= locators
+
+
+def test_soft_labels_are_a_models_and_say_so() -> None:
+    found = records("standoff/unlabelled")
+    assert len(found) == len({record.id for record in found}) == 6000
+    for record in found:
+        assert record.annotator.startswith("model:")
+        assert record.text is None
+        for target, shares in record.soft_labels.items():
+            assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+            assert record.labels[target] == max(shares, key=shares.__getitem__)
+    labelled = {record.anchor.text_sha256 for name in ("dev", "test") for record in records(f"standoff/{name}")}
+    assert not labelled & {record.anchor.text_sha256 for record in found}
 
 
 def test_no_leakage_between_the_splits() -> None:
