@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stance.annotation.alignment import Place, apart
 from stance.annotation.anchors import CODE, RUN, hash_word, run_starts
-from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends, closes
+from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends, closes, opens
 from stance.annotation.copies import Copy
 from stance.schema import Anchor
 
@@ -87,8 +87,12 @@ def _least(prints: Sequence[str], bounds: Bounds) -> int:
 
 
 def _chain(hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Find the longest chain of hits, sorted by place, in which places and runs rise at about the same pace."""
+    """Find the longest chain of hits, sorted by place, in which places and runs rise at about the same pace.
+
+    Of chains of one length the one that keeps the pace best: an equal run may stand just before the paragraph.
+    """
     best: list[tuple[int, int]] = []
+    drift = [0] * len(hits)
     longest = [1] * len(hits)
     previous = [-1] * len(hits)
     for number, (place, start) in enumerate(hits):
@@ -96,8 +100,10 @@ def _chain(hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
             there, before = hits[other]
             grown, way = (place - there) - (start - before), start - before
             pace = -_LOST - way // _SHRINK <= grown <= max(_PACE, way // 2)
-            if before < start and there < place and pace and longest[other] + 1 > longest[number]:
-                longest[number], previous[number] = longest[other] + 1, other
+            if before < start and there < place and pace:
+                length, strayed = longest[other] + 1, drift[other] + abs(grown)
+                if (length, -strayed) > (longest[number], -drift[number]):
+                    longest[number], previous[number], drift[number] = length, other, strayed
     if longest:
         number = longest.index(max(longest))
         while number >= 0:
@@ -123,6 +129,9 @@ def _outline(chain: Sequence[tuple[int, int]], anchor: Anchor, copy: Copy, bound
     start, after = ends
     if start >= after or count < _least(prints, bounds) or after - start < words - _LOST - words // _SHRINK:
         return None
+    edges = start in copy.line_edges[0] or start in copy.block_edges[0]
+    if not (edges or opens(copy, start) or closes(copy, start)):
+        return None  # an equal run stands before the one that starts it
     if not (after in copy.line_edges[1] or after in copy.block_edges[1] or closes(copy, after)):
         return None  # an equal run stands before the one that ends it
     return Place(*copy.span(start, after), count / len(prints))
