@@ -87,7 +87,7 @@ def _scores(config: ModelConfig, split: str) -> str:
     rows = "\n".join(_row(target, row) for target, row in metrics["targets"].items())
     header = " | ".join(f"{label} F1 (n)" for label in LABELS)
     same = ""
-    if "agreement_with_fp32" in metrics:
+    if metrics.get("agreement_with_fp32") is not None:  # None: dev has marked mentions only, so it was not measured
         same = (
             f"\n\n{_STORED[config.precision]}; the labels agree with the network's as it was trained on "
             f"{metrics['agreement_with_fp32']:.2%} of the decisions."

@@ -20,7 +20,6 @@ __all__ = ["read_rows"]
 _HUB = "hub:"
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _JSONL = (".jsonl", ".ndjson", ".json", "")
-_LONGEST_CELL = 2**31 - 1
 
 Rows = Iterator[tuple[str, dict[str, Any] | InputError]]
 
@@ -65,7 +64,6 @@ def _jsonl(name: str) -> Rows:
 
 def _csv(name: str, delimiter: str) -> Rows:
     open_input(name).close()  # says what is wrong with the file
-    csv.field_size_limit(_LONGEST_CELL)
     with Path(name).open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file, delimiter=delimiter, strict=True)
         try:

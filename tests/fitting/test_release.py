@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 import stance
 from stance.errors import InputError, ModelError
 from stance.fitting import release
+from stance.fitting.card import write_card
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder
 from stance.fitting.examples import read_examples
@@ -162,3 +164,10 @@ def test_a_model_is_asked_for_the_targets_that_it_was_trained_on(tmp_path: Path,
     assert list(prediction) == ["Mars", "NATO"]
     assert [span.text for span in prediction["Mars"].mentions] == ["Beijing"]
     assert list(stance.predict("Beijing met.", model=tmp_path / "model", targets=["US"])) == ["US"]
+
+
+def test_a_card_says_nothing_of_what_was_not_measured(built: Built) -> None:
+    dev = built.config.metrics["dev"] | {"agreement_with_fp32": None}
+    card = write_card(dataclasses.replace(built.config, metrics=built.config.metrics | {"dev": dev}))
+    assert "labels agree with the network's" in write_card(built.config)
+    assert "labels agree with the network's" not in card
