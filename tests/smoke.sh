@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 wheel=$(echo "$work"/dist/*.whl)
 size=$(($(stat -c %s "$wheel") / 1000000))
 echo "wheel: $size MB"
-[ "$size" -le 60 ] || { echo "the wheel is larger than 60 MB"; exit 1; }
+[ "$size" -le 95 ] || { echo "the wheel is larger than 95 MB"; exit 1; }
 
 "${PYTHON:-python3}" -m venv "$work/env"
 before=$(du -sm "$work/env" | cut -f1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["add_parser"]
 
 _LOG = logging.getLogger("stance")
+_EVERY = 60.0
+"""Seconds from one line to the next where there is no terminal for a progress bar."""
 _EPILOG = """examples:
   stance train mine.toml --check                          read recipe and data, train nothing
   stance train mine.toml --out models/mine                then: stance predict article.txt --model models/mine
@@ -83,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _watching(folder: str | None) -> Iterator[Callable[[Step], None]]:
-    """Give what is told of each step: a progress bar on a terminal, a line an epoch, TensorBoard if asked for."""
+    """Give what is told of each step: a bar on a terminal or a line a minute, a line an epoch, TensorBoard if asked."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -94,7 +97,13 @@ def _watching(folder: str | None) -> Iterator[Callable[[Step], None]]:
         bar = stack.enter_context(Progress(*columns, console=console, disable=not console.is_terminal))
         task = bar.add_task("training", total=None)
 
+        told = time.monotonic()
+
         def watch(step: Step) -> None:
+            nonlocal told
+            if not console.is_terminal and time.monotonic() - told > _EVERY:
+                told = time.monotonic()
+                _LOG.info("step %d of %d: loss %.4f", step.step, step.steps, step.loss)
             bar.update(task, completed=step.step, total=step.steps, description=f"loss {step.loss:.3f}")
             if board:
                 board(step)

@@ -129,10 +129,11 @@ def _limits(config: ModelConfig) -> str:
 
 def _files(config: ModelConfig) -> str:
     network = config.training["recipe"]["network"]
-    predicts = f"`{NETWORK_FILE}` ({config.precision}) and `tokenizer.json` predict; "
+    predicts = f"`{NETWORK_FILE}` is the graph; it reads its weights from `{WEIGHTS_FILE}` ({config.precision}), which"
     if network["kind"] == "pair" or network["blind"]:
-        predicts = f"There is no `{NETWORK_FILE}`: it is for comparison only. "
+        predicts = f"There is no `{NETWORK_FILE}`: it is for comparison only. `{WEIGHTS_FILE}` (fp16)"
     return f"""## Files
 
-{predicts}`{WEIGHTS_FILE}` (fp16) is for further training; `config.json` holds labels, sizes, provenance and metrics;
-`hashes.json` the sha256 of each file, checked at load."""
+{predicts}
+further training goes on from, too. `config.json` holds labels, sizes, provenance and metrics; `hashes.json` the sha256
+of each file, checked at load."""

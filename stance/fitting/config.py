@@ -9,7 +9,17 @@ from math import inf
 from stance.errors import InputError, suggest
 from stance.schema import LABELS
 
-__all__ = ["FORMS", "Augmentation", "DataFile", "EncoderChoice", "Loss", "NetworkChoice", "Recipe", "Schedule"]
+__all__ = [
+    "FORMS",
+    "Augmentation",
+    "DataFile",
+    "EncoderChoice",
+    "Export",
+    "Loss",
+    "NetworkChoice",
+    "Recipe",
+    "Schedule",
+]
 
 FORMS = ("auto", "paragraphs", "pairs", "mentions")
 """What a row holds: labels toward several targets; a target and a label; or mentions marked by offsets."""
@@ -51,8 +61,9 @@ class NetworkChoice:
             description are encoded together, once a target; for comparison, cannot be exported.
         blind: Whether the targets' names are masked and nothing is said of the target: the text-only twin, by which one
             sees whether a model looks at the target at all; cannot be exported.
-        blocks: How often a target looks at the text.
-        heads: Attention heads of a block; they have to divide the encoder's width.
+        blocks: How often a target looks at the text; 0 means 2, or as often as in the model that training goes on from.
+        heads: Attention heads of a block; they have to divide the head's width. 0 means 6, or as in that model.
+        width: Width of the head's own states; 0 means the encoder's, or as in that model.
         dropout: Share of features dropped in the head, in [0, 1).
         window: Most tokens read at once, the special ones included.
         overlap: Tokens that consecutive windows share.
@@ -60,8 +71,9 @@ class NetworkChoice:
 
     kind: str = "one-pass"
     blind: bool = False
-    blocks: int = 2
-    heads: int = 6
+    blocks: int = 0
+    heads: int = 0
+    width: int = 0
     dropout: float = 0.1
     window: int = 320
     overlap: int = 64
@@ -69,8 +81,8 @@ class NetworkChoice:
     def __post_init__(self) -> None:
         _require(self.kind not in ("one-pass", "pair"), "network.kind", "be 'one-pass' or 'pair'", self.kind)
         _require(not 0 <= self.dropout < 1, "network.dropout", "lie in [0, 1)", self.dropout)
-        for name in ("blocks", "heads"):
-            _require(getattr(self, name) < 1, f"network.{name}", "be at least 1", getattr(self, name))
+        for name in ("blocks", "heads", "width"):
+            _require(getattr(self, name) < 0, f"network.{name}", "be 0 or more", getattr(self, name))
         room = self.window - 2
         _require(not 0 <= self.overlap < room, "network.overlap", f"be below window - 2 = {room}", self.overlap)
 
@@ -206,6 +218,26 @@ class Augmentation:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """How the weights are stored.
+
+    Attributes:
+        precision: ``"auto"``: 8 bits if they leave 98 % of the labels on dev as they are, else fp16. Or ``"int8"``,
+            ``"fp16"``, ``"fp32"``.
+        bits: How many bits of a byte are used where weights are stored in bytes, 4 to 8. Fewer do not make the file
+            smaller, but what is made of it by compression: a wheel, a repository.
+    """
+
+    precision: str = "auto"
+    bits: int = 8
+
+    def __post_init__(self) -> None:
+        known = ("auto", "int8", "fp16", "fp32")
+        _require(self.precision not in known, "export.precision", f"be one of {known}", self.precision)
+        _require(not 4 <= self.bits <= 8, "export.bits", "lie in 4 to 8", self.bits)
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that determines a training run.
 
@@ -219,6 +251,7 @@ class Recipe:
         loss: The loss.
         schedule: Epochs and rates.
         augment: How texts are varied.
+        export: How the weights are stored.
         targets: Names of the targets that the model is for: built in, or of `targets_file`. Rows of the form
             ``paragraphs`` are read for these; they are what the model is asked for unless a user names others. Empty
             for a model that learns from ``pairs`` and ``mentions`` of any target.
@@ -236,6 +269,7 @@ class Recipe:
     loss: Loss = Loss()
     schedule: Schedule = Schedule()
     augment: Augmentation = Augmentation()
+    export: Export = Export()
     targets: tuple[str, ...] = ("NATO", "US", "China")
     targets_file: str = ""
     seed: int = 42

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import util
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
@@ -20,6 +19,7 @@ from transformers.utils import logging as transformers_logging
 
 from stance.errors import ModelError
 from stance.fitting.config import EncoderChoice
+from stance.fitting.weights import load_weights
 from stance.model.store import TOKENIZER_FILE, WEIGHTS_FILE, find_model, hash_file, read_config, verify_files
 
 __all__ = ["Encoder", "load_encoder", "locate_encoder"]
@@ -43,6 +43,7 @@ class Encoder:
         positions: Most tokens that it can read at once.
         sha256: Hash of its weights; empty if they came from the hub.
         weights: Weights of encoder and head to go on from; None for an encoder alone.
+        head: Sizes of that head; empty for an encoder alone.
     """
 
     network: Any
@@ -52,6 +53,7 @@ class Encoder:
     positions: int
     sha256: str
     weights: dict[str, Tensor] | None = None
+    head: Mapping[str, Any] = field(default_factory=dict)
 
 
 def locate_encoder(source: str) -> str:
@@ -168,8 +170,8 @@ def _load_model(choice: EncoderChoice) -> Encoder:
     kind = AutoConfig.for_model(values.pop("model_type"), **values)
     with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then replaced
         network = AutoModel.from_config(kind, add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    weights = {name: value.float() for name, value in load_file(folder / WEIGHTS_FILE).items()}
-    return Encoder(network.float(), tokenizer, config.pad_id, mask, _positions(kind), hashes[WEIGHTS_FILE], weights)
+    weights = load_weights(folder / WEIGHTS_FILE)
+    return Encoder(network.float(), tokenizer, config.pad_id, mask, _positions(kind), found, weights, config.head)
 
 
 def _positions(config: Any) -> int:  # noqa: ANN401 - transformers configs share no useful base type

@@ -1,65 +1,87 @@
-"""Exporting a network: ONNX with 8-bit or fp16 weights for prediction, safetensors for further training."""
+"""Exporting a network: its weights in safetensors, once, and a graph in ONNX that reads them from there."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from safetensors.torch import save_file
 
+from stance.fitting.weights import SCALE, SMALL, Place, block_size, place_weights, save_weights
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, WEIGHTS_FILE
 
-__all__ = ["PRECISIONS", "export_network", "save_weights"]
+__all__ = ["PRECISIONS", "export_network"]
 
 PRECISIONS = ("int8", "fp16", "fp32")
-"""How the weights of ``model.onnx`` can be stored, the smallest first; they are multiplied in fp32 in any case."""
+"""How the weights can be stored, the smallest first; they are multiplied in fp32 in any case."""
 
 _OPSET = 20
-_BLOCK = 32
-"""Weights that share a scale."""
-_SMALL = 1024
-"""Weights with fewer numbers than this are not worth storing in fp16."""
+_MICROSOFT = "com.microsoft"
 _TABLE = 4096
 """A lookup table with more rows than this is quantised too; position embeddings are too few to matter."""
+_TYPES = {"F32": TensorProto.FLOAT, "F16": TensorProto.FLOAT16, "U8": TensorProto.UINT8, "I8": TensorProto.INT8}
+"""Number types: what safetensors and what ONNX call them."""
 
 
-def export_network(network: StanceNetwork, folder: Path, *, precision: str = "int8") -> None:
-    """Write ``model.onnx`` and ``model.safetensors`` (fp16).
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a large weight is in the graph.
+
+    Attributes:
+        initializer: Its name there, which the exporter may have changed.
+        weight: Its name in the network.
+        turned: Whether the graph holds it transposed.
+        kind: ``"matrix"`` if it is only multiplied with, ``"table"`` if rows are looked up in it; else empty.
+    """
+
+    initializer: str
+    weight: str
+    turned: bool
+    kind: str
+
+
+def export_network(network: StanceNetwork, folder: Path, *, precision: str = "int8", bits: int = 8) -> None:
+    """Write ``model.safetensors``, and ``model.onnx``, which reads its large weights from there.
 
     Args:
         network: The network.
         folder: Where to write; has to exist.
         precision: One of `PRECISIONS`. Weights of 8 bits are multiplied in fp32, too: dynamic int8, which takes a scale
             from each batch, makes a text's scores depend on its neighbours (docs/decisions/0002).
+        bits: How many bits of a byte ``"int8"`` uses, 4 to 8.
     """
+    model = _export(network.eval())
+    _strip(model)
+    state = network.state_dict()
+    uses = _find_uses(model.graph, {name: value.numpy() for name, value in state.items() if value.numel() >= SMALL})
+    small = precision == "int8"
+    save_weights(
+        state,
+        folder / WEIGHTS_FILE,
+        precision="fp32" if precision == "fp32" else "fp16",
+        quantised={use.weight: use.kind for use in uses if use.kind} if small else {},
+        bits=bits,
+    )
+    _point(model.graph, uses, place_weights(folder / WEIGHTS_FILE))
+    if small:
+        model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
     path = folder / NETWORK_FILE
-    _export(network.eval(), path)
-    if precision == "int8":
-        _quantise(path)
-    elif precision == "fp16":
-        _halve(path)
-    save_weights(network, folder)
+    path.write_bytes(model.SerializeToString())
+    onnx.checker.check_model(str(path))
 
 
-def save_weights(network: StanceNetwork, folder: Path) -> None:
-    """Write ``model.safetensors``, in fp16."""
-    path = folder / WEIGHTS_FILE
-    weights = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    path.touch()
-    mode = path.stat().st_mode
-    save_file(weights, path, metadata={"format": "pt"})
-    path.chmod(mode)  # safetensors writes a file that only its owner may read
-
-
-def _export(network: StanceNetwork, path: Path) -> None:
+def _export(network: StanceNetwork) -> onnx.ModelProto:
     batch, length, targets = (torch.export.Dim(name, min=1, max=4096) for name in ("batch", "length", "targets"))
     mentions = torch.zeros(2, 3, 24)
     mentions[0, 1, 3:5] = 1
@@ -88,10 +110,10 @@ def _export(network: StanceNetwork, path: Path) -> None:
         )
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
-    program.save(str(path))
-    model = onnx.load(str(path))
-    _strip(model)
-    onnx.save(model, str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / NETWORK_FILE
+        program.save(str(path))
+        return onnx.load(str(path))
 
 
 def _strip(model: onnx.ModelProto) -> None:
@@ -103,18 +125,111 @@ def _strip(model: onnx.ModelProto) -> None:
         item.doc_string = ""
 
 
-def _halve(path: Path) -> None:
-    """Store large weights in fp16 and widen them when the model is loaded."""
-    model = onnx.load(str(path))
-    graph = model.graph
-    for item in list(graph.initializer):
-        if item.data_type == TensorProto.FLOAT and np.prod(item.dims) >= _SMALL:
-            graph.initializer.remove(item)
-            half = numpy_helper.to_array(item).astype(np.float16)
-            graph.initializer.append(numpy_helper.from_array(half, item.name + "_half"))
-            graph.node.insert(0, helper.make_node("Cast", [item.name + "_half"], [item.name], to=TensorProto.FLOAT))
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))
+def _find_uses(graph: onnx.GraphProto, weights: Mapping[str, npt.NDArray[np.float32]]) -> list[_Use]:
+    """Find out which weight each large initializer is, and how it is used: the exporter renames and turns them."""
+    known = {_key(value): (name, False) for name, value in weights.items()}
+    for name, value in weights.items():
+        if value.ndim == 2:
+            known.setdefault(_key(value.T), (name, True))
+    uses = []
+    for item in graph.initializer:
+        if item.data_type == TensorProto.FLOAT and np.prod(item.dims) >= SMALL:
+            name, turned = known[_key(numpy_helper.to_array(item))]
+            uses.append(_Use(item.name, name, turned, _kind(graph, item.name, turned, weights[name])))
+    return uses
+
+
+def _kind(graph: onnx.GraphProto, name: str, turned: bool, weight: npt.NDArray[np.float32]) -> str:
+    users = [node for node in graph.node if name in node.input]
+    if turned and all(node.op_type == "MatMul" and node.input[1] == name for node in users):
+        return "matrix" if block_size(weight.shape[1]) else ""
+    looked_up = all(node.op_type == "Gather" and node.input[0] == name for node in users)
+    return "table" if looked_up and not turned and weight.ndim == 2 and len(weight) > _TABLE else ""
+
+
+def _key(value: npt.NDArray[np.float32]) -> tuple[tuple[int, ...], bytes]:
+    return value.shape, hashlib.sha256(np.ascontiguousarray(value).tobytes()).digest()
+
+
+def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]) -> None:
+    """Take large weights out of a graph and let it read them from the weights file.
+
+    Args:
+        graph: The graph; changed in place.
+        uses: Its large weights.
+        places: Where each stored tensor lies in the file.
+    """
+    for item in [item for item in graph.initializer if item.name in {use.initializer for use in uses}]:
+        graph.initializer.remove(item)
+    for use in {use.weight: use for use in uses}.values():
+        shape = places[use.weight].shape
+        if use.weight + SCALE in places:
+            scales = places[use.weight + SCALE].shape
+            graph.initializer.append(_external(use.weight + SCALE, places, scales))
+            shape = (*scales, shape[1] // scales[1]) if use.kind == "matrix" else shape
+        graph.initializer.append(_external(use.weight, places, shape))
+    for use in uses:
+        scaled = use.weight + SCALE in places
+        for node in [node for node in graph.node if use.initializer in node.input] if scaled else []:
+            _replace(graph, node, _multiplied(node, use, places) if use.kind == "matrix" else _looked_up(node, use))
+        if not scaled:
+            for at, node in enumerate(_widened(use)):
+                graph.node.insert(at, node)
+
+
+def _external(name: str, places: Mapping[str, Place], shape: tuple[int, ...]) -> onnx.TensorProto:
+    place = places[name]
+    tensor = onnx.TensorProto(name=_stored(name), data_type=_TYPES[place.dtype], dims=shape)
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", WEIGHTS_FILE), ("offset", place.offset), ("length", place.length)):
+        tensor.external_data.add(key=key, value=str(value))
+    return tensor
+
+
+def _stored(name: str) -> str:
+    return f"stored {name}"  # the exporter keeps some weights' names, so ours have to differ
+
+
+def _widened(use: _Use) -> list[onnx.NodeProto]:
+    """Make fp32 of a weight as it is stored, and turn it as the graph wants it."""
+    turn = [helper.make_node("Transpose", [use.initializer + " wide"], [use.initializer])] if use.turned else []
+    output = use.initializer + " wide" if use.turned else use.initializer
+    return [helper.make_node("Cast", [_stored(use.weight)], [output], to=TensorProto.FLOAT), *turn]
+
+
+def _multiplied(node: onnx.NodeProto, use: _Use, places: Mapping[str, Place]) -> list[onnx.NodeProto]:
+    """Multiply with a matrix of bytes."""
+    (rows, columns), blocks = places[use.weight].shape, places[use.weight + SCALE].shape[1]
+    return [
+        helper.make_node(
+            "MatMulNBits",
+            [node.input[0], _stored(use.weight), _stored(use.weight + SCALE)],
+            list(node.output),
+            domain=_MICROSOFT,
+            K=columns,
+            N=rows,
+            bits=8,
+            block_size=columns // blocks,
+        )
+    ]
+
+
+def _looked_up(node: onnx.NodeProto, use: _Use) -> list[onnx.NodeProto]:
+    """Look up rows of bytes, then multiply by their scales."""
+    rows, output = node.input[1], node.output[0]
+    return [
+        helper.make_node("Gather", [_stored(use.weight), rows], [output + "_int8"], axis=0),
+        helper.make_node("Cast", [output + "_int8"], [output + "_float"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", [_stored(use.weight + SCALE), rows], [output + "_scale"], axis=0),
+        helper.make_node("Mul", [output + "_float", output + "_scale"], [output]),
+    ]
+
+
+def _replace(graph: onnx.GraphProto, node: onnx.NodeProto, by: list[onnx.NodeProto]) -> None:
+    place = list(graph.node).index(node)
+    graph.node.remove(node)
+    for offset, new in enumerate(by):
+        graph.node.insert(place + offset, new)
 
 
 @contextmanager
@@ -127,53 +242,3 @@ def _only_errors(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-@contextmanager
-def _logging_as_it_was() -> Iterator[None]:
-    """Undo what an import does to the root logger: onnxruntime's quantiser gives it a handler and a level."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-
-
-def _quantise(path: Path) -> None:
-    model = onnx.load(str(path))
-    with _logging_as_it_was():
-        from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
-    quantiser = MatMulNBitsQuantizer(model, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=0)
-    quantiser.process()
-    model = quantiser.model.model
-    for node in [node for node in model.graph.node if node.op_type == "Gather"]:
-        _quantise_table(model.graph, node)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))
-
-
-def _quantise_table(graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
-    """Store a large lookup table in 8 bits with a scale a row: look up rows, then multiply by their scales."""
-    table = next((item for item in graph.initializer if item.name == node.input[0]), None)
-    if table is None or len(table.dims) != 2 or table.dims[0] <= _TABLE:
-        return
-    values = numpy_helper.to_array(table)
-    scales = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12) / 127
-    small = np.rint(values / scales).astype(np.int8)
-    graph.initializer.remove(table)
-    graph.initializer.append(numpy_helper.from_array(small, table.name + "_int8"))
-    graph.initializer.append(numpy_helper.from_array(scales.astype(np.float32), table.name + "_scale"))
-    rows, output = node.input[1], node.output[0]
-    nodes = [
-        helper.make_node("Gather", [table.name + "_int8", rows], [output + "_int8"], axis=0),
-        helper.make_node("Cast", [output + "_int8"], [output + "_float"], to=TensorProto.FLOAT),
-        helper.make_node("Gather", [table.name + "_scale", rows], [output + "_scale"], axis=0),
-        helper.make_node("Mul", [output + "_float", output + "_scale"], [output]),
-    ]
-    place = list(graph.node).index(node)
-    graph.node.remove(node)
-    for offset, new in enumerate(nodes):
-        graph.node.insert(place + offset, new)

@@ -18,16 +18,18 @@ import numpy.typing as npt
 from stance.errors import InputError
 from stance.fitting.card import write_card
 from stance.fitting.examples import label_groups
-from stance.fitting.export import PRECISIONS, export_network, save_weights
+from stance.fitting.export import PRECISIONS, export_network
 from stance.fitting.measures import Judged, measure
 from stance.fitting.recipes import recipe_values
 from stance.fitting.scores import mean_macro_f1
 from stance.fitting.training import Split, Trained, Workshop, summary
+from stance.fitting.weights import save_weights
 from stance.model.calibration import Calibration, fit_calibration
 from stance.model.classifier import Classifier
 from stance.model.store import (
     HASHES_FILE,
     TOKENIZER_FILE,
+    WEIGHTS_FILE,
     ModelConfig,
     verify_files,
     write_config,
@@ -81,7 +83,7 @@ def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, co
     if workshop.recipe.exportable:
         config = _export(beside, config, workshop, best)
     else:
-        save_weights(best.network, beside)
+        save_weights(best.network.state_dict(), beside / WEIGHTS_FILE)
     write_config(beside, config)
     (beside / "README.md").write_text(write_card(config), encoding="utf-8")
     write_hashes(beside)
@@ -155,14 +157,17 @@ def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) ->
 
 
 def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained) -> ModelConfig:
-    """Export with the smallest weights that leave the labels on dev as they are."""
-    for precision in PRECISIONS:
-        export_network(best.network, folder, precision=precision)
+    """Export as the recipe says, or with the smallest weights that leave the labels on dev as they are."""
+    wanted = workshop.recipe.export
+    precisions = PRECISIONS if wanted.precision == "auto" else (wanted.precision,)
+    agreement = None
+    for precision in precisions:
+        export_network(best.network, folder, precision=precision, bits=wanted.bits)
         config = dataclasses.replace(config, precision=precision)
         write_config(folder, config)
         write_hashes(folder)
         agreement = _agreement(Classifier(folder), workshop.splits["dev"], best.scores["dev"])
-        if precision == PRECISIONS[-1] or (agreement is not None and agreement >= _AGREEMENT):
+        if precision == precisions[-1] or (agreement is not None and agreement >= _AGREEMENT):
             break
         if agreement is None:  # marked mentions: the classifier finds its own
             _LOG.warning("dev has marked mentions only: what %s weights change cannot be measured", precision)

@@ -18,7 +18,7 @@ import torch
 from stance.errors import InputError
 from stance.fitting.augmentation import STRANGERS
 from stance.fitting.checkpoints import Checkpoints, Progress
-from stance.fitting.config import DataFile, Recipe
+from stance.fitting.config import DataFile, NetworkChoice, Recipe
 from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, label_groups, read_examples
 from stance.fitting.loop import Material, Watch, fit
@@ -54,7 +54,7 @@ class Workshop:
     """All that a recipe names, read and checked.
 
     Attributes:
-        recipe: The recipe.
+        recipe: The recipe, with the sizes of the head filled in.
         targets: The targets that the model is for.
         encoder: The encoder, as it is before training.
         train: The texts to learn from.
@@ -71,9 +71,10 @@ class Workshop:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what determines the weights: recipe, targets, data, encoder, torch."""
+        """Hash of what determines the weights: recipe without `export`, targets, data, encoder, torch."""
         definitions = [dataclasses.asdict(target) for target in self.targets]
-        known = [recipe_values(self.recipe), definitions, self.data, self.encoder.sha256, torch.__version__]
+        values = {name: value for name, value in recipe_values(self.recipe).items() if name != "export"}
+        known = [values, definitions, self.data, self.encoder.sha256, torch.__version__]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
@@ -114,11 +115,13 @@ def prepare_run(recipe: Recipe) -> Workshop:
     located = locate_files(recipe)
     targets = _targets(located)
     encoder = load_encoder(located.encoder)
-    if encoder.network.config.hidden_size % recipe.network.heads:
-        raise InputError(
-            f"Recipe field 'network.heads' has to divide the encoder's width {encoder.network.config.hidden_size}, "
-            f"found {recipe.network.heads}."
-        )
+    head = _head(recipe.network, encoder)
+    recipe = dataclasses.replace(
+        recipe,
+        network=dataclasses.replace(recipe.network, width=head.width, heads=head.heads, blocks=head.blocks),
+    )
+    if head.own % head.heads:
+        raise InputError(f"Recipe field 'network.heads' has to divide the head's width {head.own}, found {head.heads}.")
     train = [example for data in located.train for example in read_examples(data, targets, seed=recipe.seed)]
     named = {target.name for target in targets}
     if named and not any(item.target.name in named for example in train for item in example.judgements):
@@ -207,12 +210,23 @@ def _train(workshop: Workshop, checkpoints: Checkpoints, watch: Watch | None) ->
     return Trained(network, recipe.seed, progress, scores, figure, checkpoints)
 
 
+def _head(choice: NetworkChoice, encoder: Encoder) -> HeadConfig:
+    """Give the sizes of the head: what the recipe says, or what the model has that training goes on from."""
+    before = encoder.head
+    fresh = HeadConfig(hidden=encoder.network.config.hidden_size)
+    return dataclasses.replace(
+        fresh,
+        width=choice.width or before.get("width", fresh.width),
+        heads=choice.heads or before.get("heads", fresh.heads),
+        blocks=choice.blocks or before.get("blocks", fresh.blocks),
+        dropout=choice.dropout,
+    )
+
+
 def _network(workshop: Workshop) -> StanceNetwork:
     """Make a network with a head of its own for each seed, or with the head of the model that training goes on from."""
-    choice, source = workshop.recipe.network, workshop.encoder
-    config = HeadConfig(
-        hidden=source.network.config.hidden_size, heads=choice.heads, blocks=choice.blocks, dropout=choice.dropout
-    )
+    source = workshop.encoder
+    config = _head(workshop.recipe.network, source)
     fresh = load_encoder(locate_files(workshop.recipe).encoder)  # a network of its own for each seed
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(workshop.recipe.seed)

@@ -17,6 +17,7 @@ class HeadConfig:
 
     Attributes:
         hidden: Width of the encoder's states.
+        width: Width of the head's own states, to which the encoder's are projected; 0 takes them as they are.
         heads: Attention heads of each block.
         blocks: How often a target looks at the text.
         labels: Number of labels.
@@ -28,6 +29,12 @@ class HeadConfig:
     blocks: int = 2
     labels: int = 4
     dropout: float = 0.1
+    width: int = 0
+
+    @property
+    def own(self) -> int:
+        """Width of the head's states."""
+        return self.width or self.hidden
 
 
 class TargetBlock(nn.Module):
@@ -39,7 +46,7 @@ class TargetBlock(nn.Module):
 
     def __init__(self, config: HeadConfig) -> None:
         super().__init__()
-        width = config.hidden
+        width = config.own
         self.heads = config.heads
         self.norm = nn.LayerNorm(width)
         self.query = nn.Linear(width, width)
@@ -82,7 +89,8 @@ class TargetHead(nn.Module):
 
     def __init__(self, config: HeadConfig) -> None:
         super().__init__()
-        width = config.hidden
+        width = config.own
+        self.narrow = nn.Linear(config.hidden, width) if config.width else nn.Identity()
         self.target = nn.Linear(width, width)
         self.mention = nn.Linear(width, width)
         self.unnamed = nn.Parameter(torch.zeros(width))
@@ -110,6 +118,7 @@ class TargetHead(nn.Module):
             Scores before softmax, shape (batch, targets, labels).
         """
         padding = (1.0 - attention_mask.to(torch.float32)) * -1e4
+        tokens, queries = self.narrow(tokens), self.narrow(queries)
         text = mean_state(tokens, attention_mask)[:, None].expand(-1, queries.shape[-2], -1)
         count = mentions.sum(-1, keepdim=True)
         named = torch.einsum("btl,blh->bth", mentions, tokens.float()) / count.clamp(min=1.0)

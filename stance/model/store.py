@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "base"
-FORMAT = 1
-"""Number of the folder format; a reader refuses a higher one."""
+FORMAT = 2
+"""Number of the folder format; a reader refuses a higher one. Since 2 the graph reads weights from `WEIGHTS_FILE`."""
 
 CONFIG_FILE = "config.json"
 HASHES_FILE = "hashes.json"
@@ -40,7 +40,7 @@ NETWORK_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 WEIGHTS_FILE = "model.safetensors"
 
-NEEDED = (CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE)
+NEEDED = (CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE, WEIGHTS_FILE)
 """What predicting reads; the other files of a folder are for people and for further training."""
 
 
@@ -56,7 +56,7 @@ class ModelConfig:
         overlap: Tokens that consecutive windows share.
         temperature: What scores are divided by before softmax, in a model without `calibration`.
         pad_id: Token id of padding.
-        precision: How the weights of the ONNX file are stored ("int8", "fp16", "fp32").
+        precision: How the weights are stored ("int8", "fp16", "fp32").
         calibration: What `stance.model.calibration.Calibration.to_dict` gave; empty in models from before it.
         format: Number of the folder format.
         target_definitions: Those targets, with the fields of `stance.Target`; empty in older models.

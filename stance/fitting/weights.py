@@ -1,0 +1,123 @@
+"""The weights file: each weight stored once, for prediction (``model.onnx`` points into it) and for further training.
+
+By hand, since ONNX Runtime's own quantiser writes its weights into the graph: they would lie in a folder twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+__all__ = ["SCALE", "SMALL", "Place", "block_size", "load_weights", "place_weights", "save_weights"]
+
+SCALE = ".scale"
+"""What the name of a quantised weight's scales ends with."""
+SMALL = 1024
+"""A weight with fewer numbers than this stays in fp32."""
+_BLOCKS = (64, 32, 16)
+"""How many numbers of a row share a scale: the first of these that divides the row."""
+_ZERO = 128
+"""What stands for 0 in a matrix's bytes: ONNX Runtime's MatMulNBits reads unsigned numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tensor lies in the weights file.
+
+    Attributes:
+        dtype: As safetensors names it: ``"F32"``, ``"F16"``, ``"U8"``, ``"I8"``.
+        shape: Its shape.
+        offset: Bytes from the beginning of the file.
+        length: Bytes.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    length: int
+
+
+def save_weights(
+    state: Mapping[str, Tensor],
+    path: Path,
+    *,
+    precision: str = "fp16",
+    quantised: Mapping[str, str] | None = None,
+    bits: int = 8,
+) -> None:
+    """Write weights.
+
+    A ``"matrix"`` becomes bytes b with a scale for each block of a row, and means (b - 128) * scale; a ``"table"``
+    becomes signed bytes with a scale a row. Symmetric, rounded to nearest; scales are rounded to fp16.
+
+    Args:
+        state: Name -> weight.
+        path: The file.
+        precision: ``"fp16"`` or ``"fp32"``: how other weights of `SMALL` numbers or more are stored.
+        quantised: Name -> ``"matrix"`` or ``"table"``, for those that are stored in bytes.
+        bits: How many bits of a byte are used, 4 to 8: fewer compress better, for a wheel or a repository.
+    """
+    kept: dict[str, Tensor] = {}
+    for name, value in state.items():
+        kind = (quantised or {}).get(name, "")
+        if kind:
+            block = value.shape[1] if kind == "table" else block_size(value.shape[1])
+            numbers, kept[name + SCALE] = _quantise(value.detach().float(), block, bits)
+            kept[name] = numbers.to(torch.int8) if kind == "table" else (numbers + _ZERO).to(torch.uint8)
+        else:
+            small = value.numel() < SMALL or precision == "fp32"
+            kept[name] = (value.float() if small else value.half()).contiguous()
+    path.touch()
+    mode = path.stat().st_mode
+    save_file(kept, path, metadata={"format": "pt"})
+    path.chmod(mode)  # safetensors writes a file that only its owner may read
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """Read weights as fp32, whatever they are stored as."""
+    stored = load_file(path)
+    weights = {}
+    for name, value in stored.items():
+        if name.endswith(SCALE) and name.removesuffix(SCALE) in stored:
+            continue
+        scale = stored.get(name + SCALE)
+        if scale is None:
+            weights[name] = value.float()
+        else:
+            numbers = value.float() - (_ZERO if value.dtype == torch.uint8 else 0)
+            weights[name] = numbers * scale.repeat_interleave(value.shape[1] // scale.shape[1], dim=1)
+    return weights
+
+
+def place_weights(path: Path) -> dict[str, Place]:
+    """Tell where each tensor of a safetensors file lies (its format: a length of 8 bytes, a JSON header, the bytes)."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    places = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            places[name] = Place(entry["dtype"], tuple(entry["shape"]), 8 + length + start, end - start)
+    return places
+
+
+def block_size(columns: int) -> int:
+    """Tell how many numbers of a matrix's row share a scale; 0 if none of `_BLOCKS` divides the row."""
+    return next((size for size in _BLOCKS if columns % size == 0), 0)
+
+
+def _quantise(value: Tensor, block: int, bits: int) -> tuple[Tensor, Tensor]:
+    """Give whole numbers of the shape of `value`, and scales, shape (rows, blocks)."""
+    rows, columns = value.shape
+    parts = value.reshape(rows, columns // block, block)
+    most = 2 ** (bits - 1) - 1
+    scale = (parts.abs().amax(-1) / most).half().float().clamp(min=2.0**-24)
+    numbers = (parts / scale[..., None]).round().clamp(-most, most)
+    return numbers.reshape(rows, columns).contiguous(), scale.contiguous()
