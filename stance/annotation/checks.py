@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from stance.annotation.anchors import hash_text, split_words
 from stance.annotation.codebook import Codebook
-from stance.annotation.duplicates import THRESHOLD, find_duplicates
+from stance.annotation.duplicates import THRESHOLD, best_anchor, find_duplicates
 from stance.annotation.units import Unit, make_units
 from stance.schema import LABELS, Annotation, Label
 from stance.targets import Target, find_mentions
@@ -41,7 +41,9 @@ class Leak:
         first_split: The split that it lies in.
         second: Id of the other.
         second_split: The split that the other lies in.
-        similarity: Of their texts, in [0, 1]; None where it is the document that they share.
+        similarity: Jaccard similarity of their runs of words, in [0, 1]; None where it is the document that they share.
+        containment: Share of the shorter one's runs that stand in the longer, in [0, 1]; None likewise.
+        estimated: Whether both are told from published hashes, since one has no text.
     """
 
     kind: LeakKind
@@ -50,6 +52,19 @@ class Leak:
     second: str
     second_split: str
     similarity: float | None = None
+    containment: float | None = None
+    estimated: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain JSON types."""
+        return {
+            "kind": self.kind,
+            "first": {"id": self.first, "split": self.first_split},
+            "second": {"id": self.second, "split": self.second_split},
+            "similarity": None if self.similarity is None else round(self.similarity, 4),
+            "containment": None if self.containment is None else round(self.containment, 4),
+            "estimated": self.estimated,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,7 @@ class Checks:
         balance: Split -> target -> label -> number of paragraphs; ``""`` as a label counts those without.
         findings: Suspicious records.
         paragraphs: Split -> number of paragraphs.
-        unread: Number of paragraphs without text, which could be compared by hash only.
+        unread: Number of paragraphs without text, which could be compared by their hashes only.
     """
 
     leaks: tuple[Leak, ...]
@@ -97,15 +112,7 @@ class Checks:
         return {
             "paragraphs": dict(self.paragraphs),
             "paragraphs_without_text": self.unread,
-            "leaks": [
-                {
-                    "kind": leak.kind,
-                    "first": {"id": leak.first, "split": leak.first_split},
-                    "second": {"id": leak.second, "split": leak.second_split},
-                    "similarity": None if leak.similarity is None else round(leak.similarity, 4),
-                }
-                for leak in self.leaks
-            ],
+            "leaks": [leak.to_dict() for leak in self.leaks],
             "balance": {
                 split: {target: dict(counts) for target, counts in targets.items()}
                 for split, targets in self.balance.items()
@@ -122,7 +129,7 @@ def check_annotations(
     Args:
         splits: Name of each split (or of the only file) -> its records.
         codebook: What they should follow: its targets' aliases tell whether a target is named, its version is compared.
-        threshold: Similarity from which paragraphs count as near-duplicates, in (0, 1].
+        threshold: Share of the shorter paragraph from which two count as near-duplicates, in (0, 1].
 
     Returns:
         Leaks between splits, the balance of labels, and suspicious records: labelled absent although an alias is
@@ -145,7 +152,7 @@ def check_annotations(
     return Checks(
         tuple([*(leak for leak in alike if leak.first_split != leak.second_split), *_documents(everything, alike)]),
         {split: _balance(found) for split, found in units.items()},
-        (*findings, *_lengths(everything), *_twins(everything, alike)),
+        (*findings, *_lengths(everything), *_twins(everything, alike, threshold)),
         {split: len(found) for split, found in units.items()},
         sum(unit.text is None for _, unit in everything),
     )
@@ -193,11 +200,12 @@ def _alike(everything: Sequence[tuple[str, Unit]], threshold: float) -> list[Lea
             other = table.setdefault(key, (split, unit)) if key else (split, unit)
             if other[1] is not unit:
                 pair = f"{other[0]} {other[1].id}", f"{split} {unit.id}"
-                found[pair] = Leak("same paragraph", other[1].id, other[0], unit.id, split, 1.0)
-    texts = {key: unit.text for key, (_, unit) in keys.items() if unit.text}
-    for match in find_duplicates(texts, threshold=threshold):
+                found[pair] = Leak("same paragraph", other[1].id, other[0], unit.id, split, 1.0, 1.0)
+    anchors = {key: best_anchor(record.anchor for record in unit.records) for key, (_, unit) in keys.items()}
+    for match in find_duplicates(anchors, threshold=threshold):
         (one, first), (two, second) = keys[match.first], keys[match.second]
-        leak = Leak("near-duplicate", first.id, one, second.id, two, match.similarity)
+        shares = match.similarity, match.containment, match.estimated
+        leak = Leak("near-duplicate", first.id, one, second.id, two, *shares)
         found.setdefault((match.first, match.second), leak)
     return list(found.values())
 
@@ -238,10 +246,12 @@ def _lengths(everything: Sequence[tuple[str, Unit]]) -> Iterable[Finding]:
             yield Finding("length", split, unit.id, "", "", f"{count} words; {usual}")
 
 
-def _twins(everything: Sequence[tuple[str, Unit]], alike: Iterable[Leak]) -> Iterable[Finding]:
-    """Find near-duplicates whose labels differ."""
+def _twins(everything: Sequence[tuple[str, Unit]], alike: Iterable[Leak], threshold: float) -> Iterable[Finding]:
+    """Find near-duplicates whose labels differ; not where one is much longer, since it may say more."""
     units = {(split, unit.id): unit for split, unit in everything}
     for leak in alike:
+        if (leak.similarity or 0) < threshold:
+            continue
         first, second = units[leak.first_split, leak.first], units[leak.second_split, leak.second]
         for target, label in first.labels.items():
             other = second.labels.get(target, label)

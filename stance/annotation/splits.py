@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from stance.annotation.duplicates import THRESHOLD, Pair, find_duplicates
+from stance.annotation.duplicates import THRESHOLD, Pair, best_anchor, find_duplicates
 from stance.annotation.units import Unit, make_units
 from stance.errors import InputError
 from stance.schema import Annotation
@@ -34,7 +34,7 @@ class Plan:
         by: What is kept together: ``"document"``; ``"source"``, all documents with one value of `field`; or
             ``"time"``, earlier paragraphs in earlier splits.
         field: Field of ``source`` that names the source (by source) or the date or year (by time).
-        threshold: Similarity from which paragraphs count as near-duplicates.
+        threshold: Share of the shorter paragraph from which two count as near-duplicates.
         seed: Seed of what is left to chance.
         undated: By time: the split that takes what has no date; empty refuses it.
 
@@ -116,7 +116,7 @@ class Splits:
         groups: Number of groups of paragraphs that had to stay together.
         largest: Number of paragraphs of the largest group.
         pairs: The near-duplicates that were kept together although their documents differ.
-        unread: Number of paragraphs without text, which could only be compared by hash.
+        unread: Number of paragraphs without text, which could only be compared by their hashes.
     """
 
     plan: Plan
@@ -139,7 +139,13 @@ class Splits:
             "groups": self.groups,
             "largest_group": self.largest,
             "near_duplicates_across_documents": [
-                {"first": pair.first, "second": pair.second, "similarity": round(pair.similarity, 4)}
+                {
+                    "first": pair.first,
+                    "second": pair.second,
+                    "similarity": round(pair.similarity, 4),
+                    "containment": round(pair.containment, 4),
+                    "estimated": pair.estimated,
+                }
                 for pair in self.pairs
             ],
             "paragraphs_without_text": self.unread,
@@ -165,7 +171,8 @@ def split_annotations(annotations: Iterable[Annotation], plan: Plan) -> Splits:
         MissingExtraError: If datasketch is not installed.
     """
     units = make_units(annotations)
-    pairs = find_duplicates(_texts(units), threshold=plan.threshold)
+    anchors = {unit.id: best_anchor(record.anchor for record in unit.records) for unit in units}
+    pairs = find_duplicates(anchors, threshold=plan.threshold)
     groups = _group(units, pairs, plan)
     order = _by_time if plan.by == "time" else _by_need
     sides = order(groups, plan)
@@ -184,10 +191,6 @@ def split_annotations(annotations: Iterable[Annotation], plan: Plan) -> Splits:
         tuple(pair for pair in pairs if documents[pair.first] != documents[pair.second]),
         sum(unit.text is None for unit in units),
     )
-
-
-def _texts(units: Iterable[Unit]) -> dict[str, str]:
-    return {unit.id: unit.text for unit in units if unit.text}
 
 
 def _group(units: Sequence[Unit], pairs: Iterable[Pair], plan: Plan) -> list[list[Unit]]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stance.annotation.agreement import Agreement, Confusion
-from stance.annotation.checks import Checks
+from stance.annotation.checks import Checks, Leak
 from stance.annotation.codebook import Breach, Codebook, Example
 from stance.reporting.tables import clean
 from stance.schema import LABELS
@@ -54,10 +54,8 @@ def check_table(checks: Checks, texts: Mapping[tuple[str, str], str], show: int)
     for kind, count in Counter(leak.kind for leak in checks.leaks).items():
         parts.append(Text(f"  {kind}: {_count(count, 'pair')}"))
         for leak in [leak for leak in checks.leaks if leak.kind == kind][:show]:
-            likeness = "" if leak.similarity in (None, 1.0) else f", similarity {leak.similarity:.2f}"
-            parts.append(
-                Text(f"    {leak.first_split} {clean(leak.first)} = {leak.second_split} {clean(leak.second)}{likeness}")
-            )
+            first, second = f"{leak.first_split} {clean(leak.first)}", f"{leak.second_split} {clean(leak.second)}"
+            parts.append(Text(f"    {first} = {second}{_likeness(leak)}"))
             parts.append(_excerpt(texts.get((leak.first_split, leak.first), "")))
     parts.append(Text(f"suspicious records: {len(checks.findings)}", style="bold"))
     for slip, count in Counter(finding.kind for finding in checks.findings).items():
@@ -69,9 +67,20 @@ def check_table(checks: Checks, texts: Mapping[tuple[str, str], str], show: int)
             parts.append(_excerpt(texts.get((finding.split, finding.id), "")))
     if checks.unread:
         parts.append(
-            Text(f"{checks.unread} paragraphs have no text: they were compared by hash only. Hydrate them first.")
+            Text(
+                f"{checks.unread} paragraphs have no text: they were compared by their hashes, and some "
+                "near-duplicates among them are missed. Hydrate them first."
+            )
         )
     return Group(*(part for part in parts if part != Text("")))
+
+
+def _likeness(leak: Leak) -> str:
+    """Say how alike two paragraphs are that are not the same."""
+    if leak.containment is None or leak.kind == "same paragraph":
+        return ""
+    about = "about " if leak.estimated else ""
+    return f", {about}{leak.containment:.0%} of the shorter (similarity {leak.similarity:.2f})"
 
 
 def _count(number: int, noun: str) -> str:

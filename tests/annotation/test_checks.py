@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stance.annotation.anchors import hash_text
+from stance.annotation.anchors import fingerprint, hash_text, split_words
 from stance.annotation.checks import Checks, check_annotations
 from stance.annotation.codebook import read_codebook
 from stance.annotation.validation import check_value
@@ -60,6 +60,25 @@ def test_planted_leakage() -> None:
         ("same paragraph", "a2", "train", "bare", "test"),
     }
     assert found.unread == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_paragraph_that_stands_in_another(known: bool) -> None:
+    said = (
+        "Ferries will run again on Tuesday if the wind turns, the harbour master said, and nobody should count on it."
+    )
+    text = " ".join([*CLEAN, said])
+    part = record("part", " ".join(CLEAN).partition("The council")[0].strip(), "against")
+    whole = record("whole", text, "favor")
+    if not known:
+        anchor = Anchor(document="whole.txt", words=len(split_words(text)), fingerprint=fingerprint(text))
+        whole = Annotation("whole", anchor, whole.labels, "anna")
+    found = check(train=[whole], test=[part])
+    (leak,) = found.leaks
+    assert (leak.kind, leak.first, leak.second, leak.estimated) == ("near-duplicate", "whole", "part", not known)
+    assert leak.containment == pytest.approx(1.0, abs=0 if known else 0.3)
+    assert (leak.similarity or 1) < 0.5
+    assert [kind for kind, _, _ in kinds(found) if kind == "twins"] == []  # the longer one may say more
 
 
 def test_same_id_in_two_splits() -> None:

@@ -1,4 +1,4 @@
-"""Splits: nothing leaks, shares are kept, chance is seeded; near-duplicates are found."""
+"""Splits: nothing leaks, shares are kept, chance is seeded."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.annotation.anchors import hash_text
-from stance.annotation.duplicates import find_duplicates
+from stance.annotation.anchors import fingerprint, hash_text, split_words
 from stance.annotation.splits import DEFAULT_SHARES, Plan, split_annotations
 from stance.annotation.units import document_of
 from stance.annotation.validation import check_value
@@ -114,8 +113,30 @@ def test_near_duplicates_stay_together() -> None:
         assert splits.unread == 1
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_paragraph_stays_with_one_that_it_stands_in(known: bool) -> None:
+    records = corpus(30)
+    text = f"{words('before')} {records[0].text} {words('after')}"
+    anchor = Anchor(document="book.txt", text=text)
+    if not known:
+        anchor = Anchor(document="book.txt", words=len(split_words(text)), fingerprint=fingerprint(text))
+    for seed in range(4):
+        splits = split_annotations(
+            [*records, Annotation("book", anchor, {"NATO": "favor"}, "A")], Plan(DEFAULT_SHARES, seed=seed)
+        )
+        side = {unit.id: split.name for split in splits.splits for unit in split.units}
+        assert side["book"] == side[records[0].id]
+        (pair,) = splits.pairs
+        assert (pair.first, pair.second, pair.estimated) == (records[0].id, "book", not known)
+        assert (pair.containment > 0.8, pair.similarity < 0.5) == (True, True)
+
+
 def test_manifest_follows_its_schema() -> None:
-    manifest = split_annotations(corpus(30), Plan(DEFAULT_SHARES)).to_dict()
+    records = corpus(30)
+    twin = Annotation("twin", Anchor(document="elsewhere.txt", text=f"{records[0].text} and more"), {}, "A")
+    manifest = split_annotations([*records, twin], Plan(DEFAULT_SHARES)).to_dict()
+    (pair,) = manifest["near_duplicates_across_documents"]
+    assert (pair["containment"], pair["estimated"]) == (1.0, False)
     for name, split in manifest["splits"].items():
         split |= {"file": f"{name}.jsonl", "sha256": "0" * 64}
     check_value({"format": 1, **manifest}, "splits", "manifest")
@@ -140,25 +161,3 @@ def test_plans_that_make_no_sense(arguments: tuple, message: str) -> None:
 def test_too_few_documents() -> None:
     with pytest.raises(InputError, match="Split 'dev' stays empty: 2 documents or groups of them"):
         split_annotations(corpus(2), Plan(DEFAULT_SHARES))
-
-
-def changed(text: str, share: float) -> str:
-    parts = text.split()
-    generator = random.Random(7)
-    for place in generator.sample(range(len(parts)), round(share * len(parts))):
-        parts[place] = "rewritten"
-    return " ".join(parts)
-
-
-def test_duplicates_are_found_and_others_are_not() -> None:
-    texts = {f"t{number}": words(str(number), 80) for number in range(60)}
-    texts["same"] = texts["t3"].upper() + "!"
-    texts["near"] = changed(texts["t7"], 0.05)
-    texts["far"] = changed(texts["t9"], 0.4)
-    found = {(pair.first, pair.second): pair.similarity for pair in find_duplicates(texts)}
-    assert found.keys() == {("t3", "same"), ("t7", "near")}
-    assert found["t3", "same"] == 1.0
-    assert 0.5 < found["t7", "near"] < 1.0
-    assert find_duplicates({"a": "…", "b": "!", "c": "Yes."}) == []
-    with pytest.raises(InputError, match="threshold above 0 and at most 1, found 0"):
-        find_duplicates(texts, threshold=0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stance.annotation.anchors import without_text
 from stance.annotation.files import read_annotations, write_annotations
 from stance.annotation.validation import SCHEMAS, check_value, load_schema
 from stance.cli.app import main
@@ -152,6 +153,35 @@ def test_agreement_adjudicate_split_check(run: Run) -> None:
     assert status == 1
     assert "same paragraph: 1 pair" in out
     assert err == "stance: error: 1 pairs of paragraphs leak between splits\n"
+
+
+def test_check_and_split_without_text(run: Run) -> None:
+    words = [f"word{n}" for n in range(90)]
+    texts = {"whole": " ".join(words), "part": " ".join(words[16:56])}
+    texts |= {f"o{n}": " ".join(f"other{n}x{word}" for word in words) for n in range(4)}
+    records = {
+        name: Annotation(name, Anchor(document=f"{name}.txt", text=text), {"NATO": "absent"}, "anna")
+        for name, text in texts.items()
+    }
+    test = save("test.jsonl", records["part"])
+    train = save("train.jsonl", records["whole"])
+    assert "train whole = test part, 100% of the shorter (similarity 0.43)" in run("check", train, test)[1]
+    bare = {name: without_text(record) for name, record in records.items()}
+    test = save("test.jsonl", bare["part"])
+    status, out, _ = run("check", train, test)
+    assert (status, "train whole = test part, about 100% of the shorter" in out) == (1, True)
+    assert "1 paragraphs have no text: they were compared by their hashes" in out
+    (leak,) = json.loads(run("check", train, test, "--format", "json")[1])["annotations"]["leaks"]
+    assert (leak["containment"], leak["estimated"]) == (1.0, True)
+    assert run("check", train, test, "--threshold", "1")[0] == 1
+
+    status, _, err = run("split", save("all.jsonl", *bare.values()), "--shares", "train=0.5,test=0.5", "-o", "splits")
+    assert (status, "6 paragraphs have no text" in err) == (0, True)
+    manifest = json.loads(Path("splits/splits.json").read_text(encoding="utf-8"))
+    check_value(manifest, "splits", "splits.json")
+    (pair,) = manifest["near_duplicates_across_documents"]
+    assert (pair["first"], pair["second"], pair["estimated"]) == ("whole", "part", True)
+    assert any({"whole", "part"} <= set(split["ids"]) for split in manifest["splits"].values())
 
 
 def test_hydrate(run: Run) -> None:

@@ -33,8 +33,9 @@ def add_parsers(commands: Subparsers) -> None:
         commands,
         "check",
         "Check annotations, or a model against the codebook. Each file is a split: leakage between files (the same "
-        "paragraph, near-duplicates, the same document), the balance of labels, and suspicious records are reported. "
-        "With --model, the model labels the codebook's examples. Exit status 1 if there is leakage or a bad line.",
+        "paragraph, near-duplicates, also such as stand in a longer paragraph, the same document), the balance of "
+        "labels, and suspicious records are reported. With --model, the model labels the codebook's examples. Exit "
+        "status 1 if there is leakage or a bad line.",
         """
         stance annotate check splits/train.jsonl splits/dev.jsonl splits/test.jsonl
         stance annotate check gold.jsonl --format json -o report.json
@@ -44,7 +45,9 @@ def add_parsers(commands: Subparsers) -> None:
     add_files(parser, "*")
     add_codebook_option(parser)
     parser.add_argument("--model", metavar="NAME", help="label the codebook's examples with this model")
-    parser.add_argument("--threshold", type=float, metavar="X", help="similarity of near-duplicates (default: 0.5)")
+    parser.add_argument(
+        "--threshold", type=float, metavar="X", help="share of the shorter of two near-duplicates (default: 0.5)"
+    )
     parser.add_argument(
         "--show", type=int, default=5, metavar="N", help="examples of each kind in the table (default: 5)"
     )

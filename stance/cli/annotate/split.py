@@ -18,8 +18,9 @@ def add_parsers(commands: Subparsers) -> None:
     parser = add_command(
         commands,
         "split",
-        "Split annotations into training, development and test sets. Paragraphs of one document, and near-duplicates, "
-        "always lie on one side. Writes a file for each split, and splits.json: how, counts, hashes, ids.",
+        "Split annotations into training, development and test sets. Paragraphs of one document, and near-duplicates "
+        "(also such as stand in a longer paragraph), always lie on one side. Writes a file for each split, and "
+        "splits.json: how, counts, hashes, ids.",
         """
         stance annotate split gold.jsonl -o splits
         stance annotate split gold.jsonl --by source --field outlet -o splits
@@ -40,7 +41,9 @@ def add_parsers(commands: Subparsers) -> None:
         "--shares", default="train=0.8,dev=0.1,test=0.1", metavar="A=X,...", help="default: %(default)s"
     )
     parser.add_argument("--undated", default="", metavar="SPLIT", help="by time: the split that takes what has no date")
-    parser.add_argument("--threshold", type=float, metavar="X", help="similarity of near-duplicates (default: 0.5)")
+    parser.add_argument(
+        "--threshold", type=float, metavar="X", help="share of the shorter of two near-duplicates (default: 0.5)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed (default: 0)")
     parser.add_argument(
         "-o", "--output", required=True, metavar="DIR", help="folder to write to; made if it is not there"
@@ -81,7 +84,8 @@ def _run(arguments: argparse.Namespace) -> int:
     write_json(str(folder / "splits.json"), {"format": 1, **manifest})
     if splits.unread:
         LOG.warning(
-            "%d paragraphs have no text: near-duplicates of them are found by equal hashes only. Hydrate them first.",
+            "%d paragraphs have no text: they were compared by their hashes, and some near-duplicates among them are "
+            "missed. Hydrate them first.",
             splits.unread,
         )
     return records.status
