@@ -62,25 +62,39 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
     known: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
     for name in [] if arguments.list else arguments.variants or VARIANTS:
-        found = run(name, arguments.runs, known.get(name), arguments.set)
+        recipe, overrides = VARIANTS[name]
+        command = f"python benchmarks/architectures.py {name!r}"
+        place = arguments.runs / name.replace(" ", "-")
+        found = train(RECIPES / recipe, [*overrides, *arguments.set], place, known=known.get(name), command=command)
         known = {each: known[each] for each in VARIANTS if each in known} | {name: found}
         RESULT.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     print(table(known))
 
 
-def run(name: str, runs: Path, known: dict[str, Any] | None, changes: list[str]) -> dict[str, Any]:
-    """Train a variant, unless it is known; give its scores."""
-    recipe, overrides = VARIANTS[name]
-    path, overrides = RECIPES / recipe, [*overrides, *changes]
-    fingerprint = prepare_run(read_recipe(path, overrides)).fingerprint
+def train(
+    recipe: Path, overrides: list[str], out: Path, *, known: dict[str, Any] | None, command: str
+) -> dict[str, Any]:
+    """Train a recipe, unless its scores are known; give its scores.
+
+    Args:
+        recipe: The recipe.
+        overrides: What is otherwise, as of ``stance train --set``.
+        out: Where the model is written, and removed: its weights are not what this is about.
+        known: The scores as they were, if there are any.
+        command: What to note as the command.
+
+    Returns:
+        Command, recipe, versions, minutes, and the figures of dev and test.
+    """
+    fingerprint = prepare_run(read_recipe(recipe, overrides)).fingerprint
     if known and known["fingerprint"] == fingerprint:
         return known
-    out, start = runs / name.replace(" ", "-"), time.perf_counter()
-    config = stance.train(path, out, overrides=overrides, resume=True)
-    shutil.rmtree(out)  # the weights are not what this is about
+    start = time.perf_counter()
+    config = stance.train(recipe, out, overrides=overrides, resume=True)
+    shutil.rmtree(out)
     return {
-        "command": f"python benchmarks/architectures.py {name!r}",
-        "recipe": recipe,
+        "command": command,
+        "recipe": recipe.name,
         "set": overrides,
         "fingerprint": fingerprint,
         "minutes": round((time.perf_counter() - start) / 60, 1),
@@ -91,16 +105,14 @@ def run(name: str, runs: Path, known: dict[str, Any] | None, changes: list[str])
 
 
 def figures(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Keep of a split's metrics what the table and its readers need."""
-    return {
-        "macro_f1": round(metrics["mean_macro_f1"], 4),
-        "macro_f1_interval": metrics["mean_macro_f1_interval"],
-        "presence_f1": round(metrics["presence_f1"], 4),
-        "f_avg": round(metrics["f_avg"], 4),
-        "f_avg_interval": metrics["f_avg_interval"],
-        "targets": {target: round(row["macro_f1"], 4) for target, row in metrics["targets"].items()},
-        "ece": {target: round(row["ece"], 4) for target, row in metrics["targets"].items()},
-    }
+    """Keep of a split's metrics what tables and their readers need."""
+    named = ("macro_f1", "macro_f1_interval", "mean_macro_f1", "mean_macro_f1_interval", "presence_f1", "f_avg")
+    kept = {name: metrics[name] for name in (*named, "f_avg_interval", "judgements") if name in metrics}
+    rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in kept.items()}
+    if "targets" in metrics:
+        rounded["targets"] = {target: round(row["macro_f1"], 4) for target, row in metrics["targets"].items()}
+        rounded["ece"] = {target: round(row["ece"], 4) for target, row in metrics["targets"].items()}
+    return rounded
 
 
 def table(known: dict[str, Any]) -> str:
@@ -111,11 +123,11 @@ def table(known: dict[str, Any]) -> str:
     ]
     for name, found in known.items():
         test = found["test"]
-        low, high = test["macro_f1_interval"]
+        low, high = test["mean_macro_f1_interval"]
         cells = [
             name,
-            f"{found['dev']['macro_f1']:.3f}",
-            f"{test['macro_f1']:.3f} [{low:.3f}, {high:.3f}]",
+            f"{found['dev']['mean_macro_f1']:.3f}",
+            f"{test['mean_macro_f1']:.3f} [{low:.3f}, {high:.3f}]",
             *(f"{score:.3f}" for score in test["targets"].values()),
             f"{test['presence_f1']:.3f}",
             f"{test['f_avg']:.3f}",

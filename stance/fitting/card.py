@@ -83,7 +83,7 @@ def _making(config: ModelConfig) -> str:
 def _scores(config: ModelConfig, split: str) -> str:
     metrics = config.metrics[split]
     if "targets" not in metrics:
-        return f"## Scores on {split}\n\n{metrics['paragraphs']} texts, macro-F1 **{metrics['macro_f1']:.3f}**."
+        return f"## Scores on {split}\n\n{metrics['paragraphs']} texts, {_pooled(metrics)}."
     rows = "\n".join(_row(target, row) for target, row in metrics["targets"].items())
     header = " | ".join(f"{label} F1 (n)" for label in LABELS)
     same = ""
@@ -101,6 +101,16 @@ def _scores(config: ModelConfig, split: str) -> str:
 Mean macro-F1 of the targets: **{metrics["mean_macro_f1"]:.3f}** {_between(metrics["mean_macro_f1_interval"])}; F_avg of
 favor and against over all targets: {metrics["f_avg"]:.3f} {_between(metrics["f_avg_interval"])}. In brackets 95 %
 intervals (bootstrap by document); those of each label, precision and recall stand in `config.json`.{same}"""
+
+
+def _pooled(metrics: dict[str, Any]) -> str:
+    """Say what was measured over all targets as one."""
+    known = {"macro_f1": "macro-F1", "f_avg": "F_avg of favor and against"}
+    return ", ".join(
+        f"{told} **{metrics[name]:.3f}** {_between(metrics[f'{name}_interval'])}"
+        for name, told in known.items()
+        if f"{name}_interval" in metrics
+    )
 
 
 def _row(target: str, row: dict[str, Any]) -> str:

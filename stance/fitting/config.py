@@ -99,6 +99,8 @@ class DataFile:
             data set does not tell them apart). Empty means that the file uses the labels of the codebook.
         weight: What the loss of its rows is multiplied by.
         share: Share of its rows that is used, in (0, 1]; chosen by the seed.
+        long: What is done about texts longer than a window: ``"refuse"``, or ``"leave out"`` with a warning that counts
+            them (not of the test file, whose score would be another's).
     """
 
     file: str
@@ -107,11 +109,13 @@ class DataFile:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     weight: float = 1.0
     share: float = 1.0
+    long: str = "refuse"
 
     def __post_init__(self) -> None:
         _require(self.form not in FORMS, "form", f"be one of {', '.join(FORMS)}", self.form)
         _require(not 0 < self.weight < inf, "weight", "be above 0 and finite", self.weight)
         _require(not 0 < self.share <= 1, "share", "lie in (0, 1]", self.share)
+        _require(self.long not in ("refuse", "leave out"), "long", "be 'refuse' or 'leave out'", self.long)
         for known in self.labels.values():
             for label in known:
                 if label not in LABELS:
@@ -279,6 +283,8 @@ class Recipe:
         if not self.train:
             raise InputError("Recipe field 'train' has to name at least one file.")
         _require(self.seed < 0, "seed", "be 0 or more", self.seed)
+        if self.test and self.test.long != "refuse":
+            raise InputError("Recipe field 'test.long' has to be 'refuse': every row of a test file counts.")
         varied = self.augment != Augmentation()
         if self.network.blind and varied:
             raise InputError("Recipe field 'network.blind' masks every target, so 'augment' has to be left out.")

@@ -16,10 +16,12 @@ from stance.evaluation.metrics import presence_f1, score_labels, side_f_average
 from stance.model.calibration import expected_calibration_error
 from stance.schema import LABELS, Label
 
-__all__ = ["Judged", "measure"]
+__all__ = ["Judged", "measure", "measure_groups"]
 
 _DRAWS = 500
 """Bootstrap draws of each interval."""
+_SIDES = 2
+"""Favor and against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,35 @@ def measure(judged: Sequence[Judged]) -> dict[str, Any]:
     result["mean_macro_f1"], result["mean_macro_f1_interval"] = mean.value, _ends(mean)
     result["f_avg"], result["f_avg_interval"] = sides.value, _ends(sides)
     result["presence_f1"] = float(np.mean([row["presence_f1"] for row in rows]))
+    return result
+
+
+def measure_groups(
+    gold: Sequence[int], guesses: Sequence[int], documents: Sequence[str], groups: Sequence[Sequence[Label]]
+) -> dict[str, Any]:
+    """Score the labels that a data set tells apart, over all targets as one.
+
+    Args:
+        gold: Number of each judgement's group.
+        guesses: Number of the group that was predicted.
+        documents: The document of each judgement.
+        groups: The labels of each group, as `stance.fitting.examples.label_groups` gives them.
+
+    Returns:
+        ``macro_f1`` over the groups and, if both sides are told apart, ``f_avg`` of favor and against, each with its
+        interval; ``judgements``, how many there are.
+    """
+    truth, guess = np.asarray(gold), np.asarray(guesses)
+    sides = [at for at, group in enumerate(groups) if tuple(group) in (("favor",), ("against",))]
+    parts = {"macro_f1": sorted(set(truth.tolist()))} | ({"f_avg": sides} if len(sides) == _SIDES else {})
+    result: dict[str, Any] = {"judgements": len(truth)}
+    for name, kept in parts.items():
+
+        def figure(places: npt.NDArray[np.int64], kept: Sequence[int] = kept) -> float:
+            return float(np.mean([_f1(truth[places], guess[places], group) for group in kept]))
+
+        interval = bootstrap_by_document(documents, figure, draws=_DRAWS)
+        result[name], result[f"{name}_interval"] = interval.value, _ends(interval)
     return result
 
 

@@ -20,7 +20,7 @@ from stance.schema import LABELS, Span
 from stance.targets import find_mentions
 from stance.text.repair import repair
 
-__all__ = ["Batch", "ClassWeights", "Collator", "Reading", "prepare"]
+__all__ = ["Batch", "ClassWeights", "Collator", "Reading", "leave_out_long", "prepare"]
 
 _POWERS = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
 _FEW = 50
@@ -158,6 +158,13 @@ def prepare(
         else:
             readings.append(reading)
     return readings
+
+
+def leave_out_long(examples: Sequence[Example], tokenizer: Tokenizer, window: int) -> list[Example]:
+    """Keep the examples whose text fits into a window of so many tokens."""
+    texts = [_place_mentions(example)[0] for example in examples]
+    windows = cut_windows(tokenizer, texts, size=window, overlap=0)
+    return [example for example, own in zip(examples, windows, strict=True) if len(own) == 1]
 
 
 def _place_mentions(example: Example) -> tuple[str, list[tuple[Span, ...]]]:

@@ -19,9 +19,9 @@ from stance.errors import InputError
 from stance.fitting.card import write_card
 from stance.fitting.examples import label_groups
 from stance.fitting.export import PRECISIONS, export_network
-from stance.fitting.measures import Judged, measure
+from stance.fitting.measures import Judged, measure, measure_groups
 from stance.fitting.recipes import recipe_values
-from stance.fitting.scores import mean_macro_f1
+from stance.fitting.scores import judge_groups, mean_macro_f1
 from stance.fitting.training import Split, Trained, Workshop, summary
 from stance.fitting.weights import save_weights
 from stance.model.calibration import Calibration, fit_calibration
@@ -209,7 +209,12 @@ def _measure(workshop: Workshop, name: str, best: Trained, calibration: Calibrat
     judged = [_judged(target, split, scores, calibration) for target in known]
     there = [item for item in judged if len(item.gold)]
     told_apart = all(len(group) == 1 for group in groups)  # else false alarms on the rest would not count
-    return result | (measure(there) if there and told_apart else {"paragraphs": len(split.examples)})
+    if there and told_apart:
+        return result | measure(there)
+    pooled = judge_groups(scores, split.readings, groups)
+    documents = [split.examples[item.example].document for item in pooled]
+    figures = measure_groups([item.gold for item in pooled], [item.guess for item in pooled], documents, groups)
+    return figures | result | {"paragraphs": len(split.examples)}
 
 
 def _judged(target: str, split: Split, scores: Sequence[npt.NDArray[np.float32]], calibration: Calibration) -> Judged:

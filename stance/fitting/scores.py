@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from stance.model.network import StanceNetwork
 from stance.model.tokens import plan_batches
 from stance.schema import LABELS, Label
 
-__all__ = ["group_macro_f1", "mean_macro_f1", "score_batch", "score_readings"]
+__all__ = ["GroupJudgement", "group_macro_f1", "judge_groups", "mean_macro_f1", "score_batch", "score_readings"]
 
 Groups = Sequence[Sequence[Label]]
 
@@ -72,13 +73,49 @@ def mean_macro_f1(
     guesses: dict[str, list[int]] = {}
     gold: dict[str, list[int]] = {}
     everyone = not any(name in named for reading in readings for name in reading.names)
-    for own, reading in zip(scores, readings, strict=True):
-        for row, name in enumerate(reading.names):
-            if everyone or name in named:
-                key = "" if everyone else name
-                guesses.setdefault(key, []).append(_group(own[row], groups))
-                gold.setdefault(key, []).append(_gold_group(reading.gold[row], groups))
+    for judged in judge_groups(scores, readings, groups):
+        if everyone or judged.target in named:
+            key = "" if everyone else judged.target
+            guesses.setdefault(key, []).append(judged.guess)
+            gold.setdefault(key, []).append(judged.gold)
     return float(np.mean([group_macro_f1(gold[key], guesses[key]) for key in gold]))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupJudgement:
+    """One text's stance toward one target, as groups of labels.
+
+    Attributes:
+        target: Name of the target.
+        example: Number of the text.
+        gold: Number of the gold group; -1 if the gold labels are none of the groups.
+        guess: Number of the group that is most probable.
+    """
+
+    target: str
+    example: int
+    gold: int
+    guess: int
+
+
+def judge_groups(
+    scores: Sequence[npt.NDArray[np.float32]], readings: Sequence[Reading], groups: Groups
+) -> list[GroupJudgement]:
+    """Say of each text and target which group of labels is gold, and which was found.
+
+    Args:
+        scores: Scores before softmax, as `score_readings` gives them.
+        readings: What was scored.
+        groups: Labels that count as one.
+
+    Returns:
+        One judgement a text and target, in order.
+    """
+    return [
+        GroupJudgement(name, reading.example, _gold_group(reading.gold[row], groups), _group(own[row], groups))
+        for own, reading in zip(scores, readings, strict=True)
+        for row, name in enumerate(reading.names)
+    ]
 
 
 def _group(scores: npt.NDArray[np.float32], groups: Groups) -> int:

@@ -22,7 +22,7 @@ from stance.fitting.config import DataFile, NetworkChoice, Recipe
 from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, label_groups, read_examples
 from stance.fitting.loop import Material, Watch, fit
-from stance.fitting.readings import Collator, Reading, prepare
+from stance.fitting.readings import Collator, Reading, leave_out_long, prepare
 from stance.fitting.recipes import locate_files, recipe_values
 from stance.fitting.scores import mean_macro_f1, score_readings
 from stance.model.network import HeadConfig, StanceNetwork
@@ -122,7 +122,7 @@ def prepare_run(recipe: Recipe) -> Workshop:
     )
     if head.own % head.heads:
         raise InputError(f"Recipe field 'network.heads' has to divide the head's width {head.own}, found {head.heads}.")
-    train = [example for data in located.train for example in read_examples(data, targets, seed=recipe.seed)]
+    train = [example for data in located.train for example in _read(data, targets, recipe, encoder)]
     named = {target.name for target in targets}
     if named and not any(item.target.name in named for example in train for item in example.judgements):
         raise InputError(
@@ -134,7 +134,7 @@ def prepare_run(recipe: Recipe) -> Workshop:
     splits = {}
     for name, data in (("dev", located.dev), ("test", located.test)):
         if data is not None:
-            examples = read_examples(data, targets, seed=recipe.seed)
+            examples = _read(data, targets, recipe, encoder)
             readings = prepare(examples, encoder.tokenizer, network=recipe.network)
             longest = max(longest, *(len(reading.window) for reading in readings))
             splits[name] = Split(data, tuple(examples), tuple(readings))
@@ -145,6 +145,18 @@ def prepare_run(recipe: Recipe) -> Workshop:
         )
     hashes = _hashes(recipe, located)
     return Workshop(recipe, targets, encoder, tuple(train), splits, hashes)
+
+
+def _read(data: DataFile, targets: Sequence[Target], recipe: Recipe, encoder: Encoder) -> list[Example]:
+    examples = read_examples(data, targets, seed=recipe.seed)
+    if data.long == "refuse":
+        return examples
+    kept = leave_out_long(examples, encoder.tokenizer, recipe.network.window)
+    if len(kept) < len(examples):
+        _LOG.warning("%s: %d texts longer than a window are left out", data.file, len(examples) - len(kept))
+    if not kept:
+        raise InputError(f"{data.file}: every text is longer than a window. Raise 'network.window'.")
+    return kept
 
 
 def train_seeds(
