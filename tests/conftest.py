@@ -32,10 +32,15 @@ def shared() -> Path:
     return SHARED
 
 
+def needed_files() -> tuple[str, ...]:
+    """Names of the files of the default model that predicting reads."""
+    return tuple(store.verify_files(store.find_model()))
+
+
 def copy_model(folder: Path, **changes: object) -> Path:
     """Copy what predicting needs of the default model, with changes to its config."""
     folder.mkdir()
-    for name in store.NEEDED:
+    for name in needed_files():
         shutil.copy(store.find_model() / name, folder / name)
     store.write_config(folder, dataclasses.replace(store.read_config(folder), **changes))
     store.write_hashes(folder)

@@ -25,7 +25,8 @@ def write_card(config: ModelConfig) -> str:
     Returns:
         The card.
     """
-    parts = [_intro(config), _making(config)]
+    about = config.training["recipe"]["about"].strip()
+    parts = [_intro(config), *([about] if about else []), _making(config)]
     parts += [_scores(config, name) for name in ("test", "dev") if name in config.metrics]
     return "\n\n".join([*parts, _limits(config), _files(config)]) + "\n"
 
@@ -71,13 +72,18 @@ def _making(config: ModelConfig) -> str:
 - Encoder: `{config.encoder["source"]}`, weights sha256 `{config.encoder["sha256"]}`
 - Seed {training["seed"]}; Python {training["python"]}; {versions}
 - Mean macro-F1 on dev after each epoch: {epochs}; the {kept} one was kept{several}
-- Temperatures {config.calibration["presence_temperature"]} (present or not) and
-  {config.calibration["side_temperature"]} (which side), and the scores behind label sets, were fitted on dev. Test was
+- Temperatures (present or not; which side): {_temperatures(config.calibration)}. They and the scores behind
+  label sets were fitted on dev. Test was
   used to report only
 
 | split | file | sha256 |
 | --- | --- | --- |
 {files}"""
+
+
+def _temperatures(calibration: dict[str, Any]) -> str:
+    pairs = {"all": (calibration["presence_temperature"], calibration["side_temperature"]), **calibration["targets"]}
+    return ", ".join(f"{name} {presence:.2f} and {side:.2f}" for name, (presence, side) in pairs.items())
 
 
 def _scores(config: ModelConfig, split: str) -> str:
@@ -139,7 +145,8 @@ def _limits(config: ModelConfig) -> str:
 
 def _files(config: ModelConfig) -> str:
     network = config.training["recipe"]["network"]
-    predicts = f"`{NETWORK_FILE}` is the graph; it reads its weights from `{WEIGHTS_FILE}` ({config.precision}), which"
+    where = f"`{WEIGHTS_FILE}` or its parts"
+    predicts = f"`{NETWORK_FILE}` is the graph; it reads its weights from {where} ({config.precision}), which"
     if network["kind"] == "pair" or network["blind"]:
         predicts = f"There is no `{NETWORK_FILE}`: it is for comparison only. `{WEIGHTS_FILE}` (fp16)"
     return f"""## Files

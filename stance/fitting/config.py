@@ -261,6 +261,7 @@ class Recipe:
             for a model that learns from ``pairs`` and ``mentions`` of any target.
         targets_file: TOML file of targets of one's own; empty if there is none.
         seed: Seed of order, dropout, initial head and augmentation; 0 or more.
+        about: What the card should say beside the figures, in Markdown: whose labels, which licence, known failures.
         base: Folder that file names are relative to; set when a recipe is read from a file.
     """
 
@@ -277,6 +278,7 @@ class Recipe:
     targets: tuple[str, ...] = ("NATO", "US", "China")
     targets_file: str = ""
     seed: int = 42
+    about: str = ""
     base: str = ""
 
     def __post_init__(self) -> None:

@@ -20,7 +20,15 @@ from transformers.utils import logging as transformers_logging
 from stance.errors import ModelError
 from stance.fitting.config import EncoderChoice
 from stance.fitting.weights import load_weights
-from stance.model.store import TOKENIZER_FILE, WEIGHTS_FILE, find_model, hash_file, read_config, verify_files
+from stance.model.store import (
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    find_model,
+    hash_file,
+    list_weights,
+    read_config,
+    verify_files,
+)
 
 __all__ = ["Encoder", "load_encoder", "locate_encoder"]
 
@@ -41,7 +49,7 @@ class Encoder:
         pad_id: Token id of padding.
         mask: Its mask token.
         positions: Most tokens that it can read at once.
-        sha256: Hash of its weights; empty if they came from the hub.
+        sha256: Hash of its weights, joined by "+" where they lie in parts; empty if they came from the hub.
         weights: Weights of encoder and head to go on from; None for an encoder alone.
         head: Sizes of that head; empty for an encoder alone.
     """
@@ -149,17 +157,16 @@ def _load_pretrained(choice: EncoderChoice) -> Encoder:
 def _load_model(choice: EncoderChoice) -> Encoder:
     """Load encoder and head of a model that stance wrote."""
     folder = find_model(choice.source.removeprefix(_MODEL))
-    if not (folder / WEIGHTS_FILE).is_file():
+    names = list_weights(folder)
+    if not names:
         raise ModelError(
             f"Encoder {choice.source!r}: {folder} has no {WEIGHTS_FILE}: it can predict, but not be trained further. "
             "Take the model's folder from the project's repository."
         )
-    hashes = verify_files(folder, (WEIGHTS_FILE, TOKENIZER_FILE))
-    found = hashes[WEIGHTS_FILE]
+    hashes = verify_files(folder, (*names, TOKENIZER_FILE))
+    found = "+".join(hashes[name] for name in names)
     if choice.sha256 and choice.sha256 != found:
-        raise ModelError(
-            f"{WEIGHTS_FILE} of encoder {choice.source!r}: expected sha256 {choice.sha256}, found {found}."
-        )
+        raise ModelError(f"Weights of encoder {choice.source!r}: expected sha256 {choice.sha256}, found {found}.")
     config = read_config(folder)
     values = dict(config.encoder["config"])
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
@@ -170,7 +177,7 @@ def _load_model(choice: EncoderChoice) -> Encoder:
     kind = AutoConfig.for_model(values.pop("model_type"), **values)
     with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then replaced
         network = AutoModel.from_config(kind, add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    weights = load_weights(folder / WEIGHTS_FILE)
+    weights = load_weights(folder)
     return Encoder(network.float(), tokenizer, config.pad_id, mask, _positions(kind), found, weights, config.head)
 
 

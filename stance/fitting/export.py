@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from stance.fitting.weights import SCALE, SMALL, Place, block_size, place_weights, save_weights
 from stance.model.network import StanceNetwork
-from stance.model.store import NETWORK_FILE, WEIGHTS_FILE
+from stance.model.store import NETWORK_FILE, list_weights
 
 __all__ = ["PRECISIONS", "export_network"]
 
@@ -52,7 +52,7 @@ class _Use:
 
 
 def export_network(network: StanceNetwork, folder: Path, *, precision: str = "int8", bits: int = 8) -> None:
-    """Write ``model.safetensors``, and ``model.onnx``, which reads its large weights from there.
+    """Write ``model.safetensors`` or its parts, and ``model.onnx``, which reads its large weights from there.
 
     Args:
         network: The network.
@@ -66,14 +66,16 @@ def export_network(network: StanceNetwork, folder: Path, *, precision: str = "in
     state = network.state_dict()
     uses = _find_uses(model.graph, {name: value.numpy() for name, value in state.items() if value.numel() >= SMALL})
     small = precision == "int8"
+    for name in list_weights(folder):  # of an attempt with another precision
+        (folder / name).unlink()
     save_weights(
         state,
-        folder / WEIGHTS_FILE,
+        folder,
         precision="fp32" if precision == "fp32" else "fp16",
-        quantised={use.weight: use.kind for use in uses if use.kind} if small else {},
+        quantised=_agreed(uses) if small else {},
         bits=bits,
     )
-    _point(model.graph, uses, place_weights(folder / WEIGHTS_FILE))
+    _point(model.graph, uses, place_weights(folder))
     if small:
         model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
     path = folder / NETWORK_FILE
@@ -139,12 +141,29 @@ def _find_uses(graph: onnx.GraphProto, weights: Mapping[str, npt.NDArray[np.floa
     return uses
 
 
+def _agreed(uses: list[_Use]) -> dict[str, str]:
+    """Give the kind of each weight that is of one kind wherever it is used."""
+    kinds: dict[str, set[str]] = {}
+    for use in uses:
+        kinds.setdefault(use.weight, set()).add(use.kind)
+    return {name: kind for name, (kind, *others) in kinds.items() if kind and not others}
+
+
 def _kind(graph: onnx.GraphProto, name: str, turned: bool, weight: npt.NDArray[np.float32]) -> str:
     users = [node for node in graph.node if name in node.input]
-    if turned and all(node.op_type == "MatMul" and node.input[1] == name for node in users):
+    if all(_multiplies(node, name, turned) for node in users):
         return "matrix" if block_size(weight.shape[1]) else ""
     looked_up = all(node.op_type == "Gather" and node.input[0] == name for node in users)
     return "table" if looked_up and not turned and weight.ndim == 2 and len(weight) > _TABLE else ""
+
+
+def _multiplies(node: onnx.NodeProto, name: str, turned: bool) -> bool:
+    """Tell whether a node is a product with a weight, and perhaps a bias."""
+    if list(node.input).index(name) != 1:
+        return False
+    given = {item.name: helper.get_attribute_value(item) for item in node.attribute}
+    plain = given == {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 1}
+    return turned if node.op_type == "MatMul" else node.op_type == "Gemm" and plain and not turned
 
 
 def _key(value: npt.NDArray[np.float32]) -> tuple[tuple[int, ...], bytes]:
@@ -152,12 +171,12 @@ def _key(value: npt.NDArray[np.float32]) -> tuple[tuple[int, ...], bytes]:
 
 
 def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]) -> None:
-    """Take large weights out of a graph and let it read them from the weights file.
+    """Take large weights out of a graph and let it read them from the files of weights.
 
     Args:
         graph: The graph; changed in place.
         uses: Its large weights.
-        places: Where each stored tensor lies in the file.
+        places: Where each stored tensor lies in the files.
     """
     for item in [item for item in graph.initializer if item.name in {use.initializer for use in uses}]:
         graph.initializer.remove(item)
@@ -181,7 +200,7 @@ def _external(name: str, places: Mapping[str, Place], shape: tuple[int, ...]) ->
     place = places[name]
     tensor = onnx.TensorProto(name=_stored(name), data_type=_TYPES[place.dtype], dims=shape)
     tensor.data_location = TensorProto.EXTERNAL
-    for key, value in (("location", WEIGHTS_FILE), ("offset", place.offset), ("length", place.length)):
+    for key, value in (("location", place.file), ("offset", place.offset), ("length", place.length)):
         tensor.external_data.add(key=key, value=str(value))
     return tensor
 
@@ -200,17 +219,20 @@ def _widened(use: _Use) -> list[onnx.NodeProto]:
 def _multiplied(node: onnx.NodeProto, use: _Use, places: Mapping[str, Place]) -> list[onnx.NodeProto]:
     """Multiply with a matrix of bytes."""
     (rows, columns), blocks = places[use.weight].shape, places[use.weight + SCALE].shape[1]
+    output, bias = node.output[0], list(node.input[2:])
+    product = output + "_product" if bias else output
     return [
         helper.make_node(
             "MatMulNBits",
             [node.input[0], _stored(use.weight), _stored(use.weight + SCALE)],
-            list(node.output),
+            [product],
             domain=_MICROSOFT,
             K=columns,
             N=rows,
             bits=8,
             block_size=columns // blocks,
-        )
+        ),
+        *([helper.make_node("Add", [product, *bias], [output])] if bias else []),
     ]
 
 

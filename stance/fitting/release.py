@@ -7,7 +7,7 @@ import json
 import logging
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ from stance.model.classifier import Classifier
 from stance.model.store import (
     HASHES_FILE,
     TOKENIZER_FILE,
-    WEIGHTS_FILE,
     ModelConfig,
     verify_files,
     write_config,
@@ -83,7 +82,7 @@ def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, co
     if workshop.recipe.exportable:
         config = _export(beside, config, workshop, best)
     else:
-        save_weights(best.network.state_dict(), beside / WEIGHTS_FILE)
+        save_weights(best.network.state_dict(), beside)
     write_config(beside, config)
     (beside / "README.md").write_text(write_card(config), encoding="utf-8")
     write_hashes(beside)
@@ -98,17 +97,18 @@ def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, co
     return config
 
 
-def _calibrate(dev: Split, scores: Sequence[npt.NDArray[np.float32]]) -> Calibration:
+def _calibrate(dev: Split, scores: Sequence[npt.NDArray[np.float32]], known: Collection[str]) -> Calibration:
     """Fit temperatures and label sets on dev; what may be any of several labels tells nothing of them."""
-    sure, gold = [], []
+    sure, gold, targets = [], [], []
     for own, reading in zip(scores, dev.readings, strict=True):
         for row in range(len(reading.names)):
             if reading.gold[row].sum() == 1:
                 sure.append(own[row])
                 gold.append(int(reading.gold[row].argmax()))
+                targets.append(reading.names[row] if reading.names[row] in known else "")
     if not gold:
         return Calibration(1.0, 1.0)
-    return fit_calibration(np.stack(sure), np.array(gold))
+    return fit_calibration(np.stack(sure), np.array(gold), targets)
 
 
 def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) -> ModelConfig:
@@ -124,7 +124,7 @@ def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) ->
     """
     best = max(trained, key=lambda item: item.dev)
     recipe, encoder = dataclasses.replace(workshop.recipe, seed=best.seed), workshop.encoder
-    calibration = _calibrate(workshop.splits["dev"], best.scores["dev"])
+    calibration = _calibrate(workshop.splits["dev"], best.scores["dev"], [target.name for target in workshop.targets])
     return ModelConfig(
         name=recipe.name,
         labels=LABELS,
@@ -192,7 +192,10 @@ def _agreement(shipped: Classifier, split: Split, scores: Sequence[npt.NDArray[n
         targets = [judgement.target for judgement in example.judgements]
         prediction = shipped.predict([example.text], targets)[0]
         for row, target in enumerate(targets):
-            same += prediction[target.name].label == LABELS[int(calibration.probabilities(own[row]).argmax())]
+            same += (
+                prediction[target.name].label
+                == LABELS[int(calibration.of(target.name).probabilities(own[row]).argmax())]
+            )
             total += 1
     return same / total if total else None
 
@@ -225,5 +228,5 @@ def _judged(target: str, split: Split, scores: Sequence[npt.NDArray[np.float32]]
                 gold.append(int(reading.gold[row].argmax()))
                 rows.append(own[row])
                 documents.append(split.examples[reading.example].document)
-    probabilities = calibration.probabilities(np.stack(rows)) if rows else np.zeros((0, len(LABELS)))
+    probabilities = calibration.of(target).probabilities(np.stack(rows)) if rows else np.zeros((0, len(LABELS)))
     return Judged(target, np.array(gold, dtype=np.int64), probabilities, tuple(documents))

@@ -71,9 +71,9 @@ class Workshop:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what determines the weights: recipe without `export`, targets, data, encoder, torch."""
+        """Hash of what determines the weights: recipe without `export` and `about`, targets, data, encoder, torch."""
         definitions = [dataclasses.asdict(target) for target in self.targets]
-        values = {name: value for name, value in recipe_values(self.recipe).items() if name != "export"}
+        values = {name: value for name, value in recipe_values(self.recipe).items() if name not in ("export", "about")}
         known = [values, definitions, self.data, self.encoder.sha256, torch.__version__]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The weights file: each weight stored once, for prediction (``model.onnx`` points into it) and for further training.
+"""Files of weights: each weight stored once, for prediction (``model.onnx`` points into them) and further training.
 
 By hand, since ONNX Runtime's own quantiser writes its weights into the graph: they would lie in a folder twice.
 """
@@ -14,10 +14,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-__all__ = ["SCALE", "SMALL", "Place", "block_size", "load_weights", "place_weights", "save_weights"]
+from stance.model.store import list_weights, name_part
+
+__all__ = ["MOST", "SCALE", "SMALL", "Place", "block_size", "load_weights", "place_weights", "save_weights"]
 
 SCALE = ".scale"
 """What the name of a quantised weight's scales ends with."""
+MOST = 90_000_000
+"""Bytes of one file: hosts of repositories refuse files above 100 MB."""
 SMALL = 1024
 """A weight with fewer numbers than this stays in fp32."""
 _BLOCKS = (64, 32, 16)
@@ -28,15 +32,17 @@ _ZERO = 128
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a tensor lies in the weights file.
+    """Where a tensor lies.
 
     Attributes:
+        file: Name of the file.
         dtype: As safetensors names it: ``"F32"``, ``"F16"``, ``"U8"``, ``"I8"``.
         shape: Its shape.
         offset: Bytes from the beginning of the file.
         length: Bytes.
     """
 
+    file: str
     dtype: str
     shape: tuple[int, ...]
     offset: int
@@ -45,23 +51,25 @@ class Place:
 
 def save_weights(
     state: Mapping[str, Tensor],
-    path: Path,
+    folder: Path,
     *,
     precision: str = "fp16",
     quantised: Mapping[str, str] | None = None,
     bits: int = 8,
+    most: int = MOST,
 ) -> None:
-    """Write weights.
+    """Write weights, in as many files as are needed.
 
     A ``"matrix"`` becomes bytes b with a scale for each block of a row, and means (b - 128) * scale; a ``"table"``
     becomes signed bytes with a scale a row. Symmetric, rounded to nearest; scales are rounded to fp16.
 
     Args:
         state: Name -> weight.
-        path: The file.
+        folder: Where to write; has to exist.
         precision: ``"fp16"`` or ``"fp32"``: how other weights of `SMALL` numbers or more are stored.
         quantised: Name -> ``"matrix"`` or ``"table"``, for those that are stored in bytes.
         bits: How many bits of a byte are used, 4 to 8: fewer compress better, for a wheel or a repository.
+        most: Bytes of one file; a single weight may be larger.
     """
     kept: dict[str, Tensor] = {}
     for name, value in state.items():
@@ -73,15 +81,33 @@ def save_weights(
         else:
             small = value.numel() < SMALL or precision == "fp32"
             kept[name] = (value.float() if small else value.half()).contiguous()
-    path.touch()
-    mode = path.stat().st_mode
-    save_file(kept, path, metadata={"format": "pt"})
-    path.chmod(mode)  # safetensors writes a file that only its owner may read
+    parts = _share_out(kept, most)
+    for number, part in enumerate(parts, start=1):
+        path = folder / name_part(number, len(parts))
+        path.touch()
+        mode = path.stat().st_mode
+        save_file(part, path, metadata={"format": "pt"})
+        path.chmod(mode)  # safetensors writes a file that only its owner may read
 
 
-def load_weights(path: Path) -> dict[str, Tensor]:
+def _share_out(tensors: Mapping[str, Tensor], most: int) -> list[dict[str, Tensor]]:
+    """Share tensors out to files, in their order."""
+    parts: list[dict[str, Tensor]] = [{}]
+    size = 0
+    for name, tensor in tensors.items():
+        if parts[-1] and size + tensor.nbytes > most:
+            parts.append({})
+            size = 0
+        parts[-1][name] = tensor
+        size += tensor.nbytes
+    return parts
+
+
+def load_weights(folder: Path) -> dict[str, Tensor]:
     """Read weights as fp32, whatever they are stored as."""
-    stored = load_file(path)
+    stored: dict[str, Tensor] = {}
+    for name in list_weights(folder):
+        stored |= load_file(folder / name)
     weights = {}
     for name, value in stored.items():
         if name.endswith(SCALE) and name.removesuffix(SCALE) in stored:
@@ -95,16 +121,17 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     return weights
 
 
-def place_weights(path: Path) -> dict[str, Place]:
-    """Tell where each tensor of a safetensors file lies (its format: a length of 8 bytes, a JSON header, the bytes)."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
+def place_weights(folder: Path) -> dict[str, Place]:
+    """Tell where each tensor lies (the format of safetensors: a length of 8 bytes, a JSON header, the bytes)."""
     places = {}
-    for name, entry in header.items():
-        if name != "__metadata__":
-            start, end = entry["data_offsets"]
-            places[name] = Place(entry["dtype"], tuple(entry["shape"]), 8 + length + start, end - start)
+    for name in list_weights(folder):
+        with (folder / name).open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length))
+        for tensor, entry in header.items():
+            if tensor != "__metadata__":
+                start, end = entry["data_offsets"]
+                places[tensor] = Place(name, entry["dtype"], tuple(entry["shape"]), 8 + length + start, end - start)
     return places
 
 

@@ -6,8 +6,8 @@ side is taken. Label sets hold the true label as often as was asked for (split c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import floor, isfinite
 from numbers import Real
@@ -33,6 +33,8 @@ MINIMUM_ITEMS = 20
 """Fewest items that a temperature is fitted on; with fewer it stays 1."""
 
 _GRID = np.exp(np.linspace(np.log(0.25), np.log(8.0), 200))
+_SPREAD = 0.3
+"""How far a target's temperatures are expected from those of all: standard deviation of their logarithms."""
 _KEPT = 500
 """Most nonconformity scores kept; with more items the coverage is too high by at most 1 / 500."""
 _DECIMALS = 10_000
@@ -51,6 +53,7 @@ class Calibration:
         items: How many labelled items it was fitted on.
         nonconformity: ``1 - P(gold label)`` of these items, ascending, rounded up to 4 decimals; of more than 500
             items, 500 evenly spaced ranks with the largest among them.
+        targets: Target -> its own two temperatures, where it was labelled; other targets have those of all.
 
     Raises:
         InputError: If a temperature is not above 0, or the nonconformity scores are no ascending numbers in [0, 1].
@@ -69,9 +72,11 @@ class Calibration:
     side_temperature: float
     items: int = 0
     nonconformity: tuple[float, ...] = ()
+    targets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for temperature in (self.presence_temperature, self.side_temperature):
+        own = [temperature for pair in self.targets.values() for temperature in pair]
+        for temperature in (self.presence_temperature, self.side_temperature, *own):
             if not (isfinite(temperature) and temperature > 0):
                 raise InputError(f"A temperature has to be a number above 0, found {temperature}.")
         scores = (0.0, *self.nonconformity, 1.0)
@@ -80,8 +85,13 @@ class Calibration:
         if len(self.nonconformity) > self.items or (self.items and not self.nonconformity):
             raise InputError(f"Found {len(self.nonconformity)} nonconformity scores of {self.items} items.")
 
+    def of(self, target: str) -> Calibration:
+        """Give the calibration with a target's own temperatures in place of those of all, if it has any."""
+        presence, side = self.targets.get(target, (self.presence_temperature, self.side_temperature))
+        return replace(self, presence_temperature=presence, side_temperature=side, targets={})
+
     def probabilities(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Turn scores into probabilities.
+        """Turn scores into probabilities, with the temperatures of all targets; `of` gives those of one.
 
         P(absent) is the logistic function of ``(score of absent - logsumexp of the sides) / presence_temperature``; the
         rest is shared among the sides by softmax. With both temperatures 1 that is softmax over the four.
@@ -146,6 +156,7 @@ class Calibration:
             "side_temperature": self.side_temperature,
             "items": self.items,
             "nonconformity": list(self.nonconformity),
+            "targets": {name: list(pair) for name, pair in self.targets.items()},
         }
 
     @classmethod
@@ -157,8 +168,10 @@ class Calibration:
         """
         try:
             scores = tuple(float(score) for score in values["nonconformity"])
-            return cls(**{**values, "nonconformity": scores})
-        except (KeyError, TypeError, ValueError) as error:
+            pairs = values.get("targets", {}).items()  # models from before have none
+            targets = {str(name): (float(presence), float(side)) for name, (presence, side) in pairs}
+            return cls(**{**values, "nonconformity": scores, "targets": targets})
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"The calibration cannot be read ({error}). Install or train the model again.") from error
 
 
@@ -174,17 +187,19 @@ def check_risk(risk: float) -> None:
         raise InputError(f"The risk has to be a number between 0 and 1, such as 0.1; found {risk!r}.")
 
 
-def fit_calibration(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> Calibration:
+def fit_calibration(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64], targets: Sequence[str] = ()) -> Calibration:
     """Fit a calibration on labelled items that the model was not trained on.
 
     Each stage gets the temperature with the least negative log-likelihood, between 0.25 and 8 in 200 steps of equal
     ratio; the stage of sides is fitted on the items whose gold label is a side. A stage with fewer than `MINIMUM_ITEMS`
-    items keeps the temperature 1. The nonconformity scores are of the same items: on drawn data that costs 0.5 points
-    of coverage with 99 items, 0.2 with 300 and nothing that 400 draws show with 900.
+    items keeps the temperature 1. Where the items' targets are named, each target gets two temperatures of its own,
+    drawn toward those of all as by a normal prior of their logarithms. The nonconformity scores are of the same items,
+    which on drawn data costs 0.5 points of coverage with 99 items, 0.2 with 300, and nothing that shows with 900.
 
     Args:
         scores: Scores before softmax, shape (items, 4), columns in the order of `LABELS`.
         gold: Number of each item's gold label in `LABELS`, shape (items,).
+        targets: Name of each item's target; empty if they shall share their temperatures.
 
     Returns:
         The calibration, with the nonconformity scores of the items.
@@ -202,32 +217,42 @@ def fit_calibration(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> Ca
         )
     if not np.isin(gold, np.arange(len(LABELS))).all():
         raise InputError(f"Gold labels have to be numbers from 0 to {len(LABELS) - 1}.")
-    calibration = Calibration(round(_fit_presence(scores, gold), 4), round(_fit_sides(scores, gold), 4))
-    chosen = np.take_along_axis(calibration.probabilities(scores), gold[:, None], axis=-1)[:, 0]
+    names = np.asarray(targets if len(targets) else [""] * len(gold), dtype=object)
+    if names.shape != gold.shape:
+        raise InputError(f"Expected one target an item, found {len(names)} targets and {len(gold)} items.")
+    presence, side = round(_fit_presence(scores, gold), 4), round(_fit_sides(scores, gold), 4)
+    own = {
+        name: (
+            round(_fit_presence(scores[names == name], gold[names == name], around=presence), 4),
+            round(_fit_sides(scores[names == name], gold[names == name], around=side), 4),
+        )
+        for name in sorted(set(names) - {""})
+    }
+    calibration = Calibration(presence, side, targets=own)
+    probabilities = np.empty(scores.shape)
+    for name in set(names):
+        probabilities[names == name] = calibration.of(name).probabilities(scores[names == name])
+    chosen = np.take_along_axis(probabilities, gold[:, None], axis=-1)[:, 0]
     ascending = np.sort(np.ceil((1.0 - chosen) * _DECIMALS) / _DECIMALS)
     kept = min(len(gold), _KEPT)
     places = [-(-len(gold) * number // kept) - 1 for number in range(1, kept + 1)]
-    return Calibration(
-        calibration.presence_temperature, calibration.side_temperature, len(gold), tuple(ascending[places].tolist())
-    )
+    return replace(calibration, items=len(gold), nonconformity=tuple(ascending[places].tolist()))
 
 
-def _fit_presence(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> float:
-    """Fit the temperature of the first stage."""
+def _fit_presence(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64], *, around: float | None = None) -> float:
+    """Fit the temperature of the first stage, for all targets or for one, near that of all."""
     if len(gold) < MINIMUM_ITEMS:
-        return 1.0
+        return around or 1.0
     right = np.where(gold == _ABSENT, 1.0, -1.0) * _presence_odds(scores)
-    return _best_temperature(lambda temperature: float(np.logaddexp(0.0, -right / temperature).mean()))
+    return _best_temperature(lambda temperature: float(np.logaddexp(0.0, -right / temperature).sum()), around)
 
 
-def _fit_sides(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> float:
-    """Fit the temperature of the second stage."""
+def _fit_sides(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64], *, around: float | None = None) -> float:
+    """Fit the temperature of the second stage, for all targets or for one, near that of all."""
     present = gold != _ABSENT
-    return (
-        fit_temperature(scores[present][:, _SIDES], np.searchsorted(_SIDES, gold[present]))
-        if present.sum() >= MINIMUM_ITEMS
-        else 1.0
-    )
+    if present.sum() < MINIMUM_ITEMS:
+        return around or 1.0
+    return fit_temperature(scores[present][:, _SIDES], np.searchsorted(_SIDES, gold[present]), around=around)
 
 
 def _presence_odds(scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -237,8 +262,10 @@ def _presence_odds(scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return result
 
 
-def _best_temperature(loss: Callable[[float], float]) -> float:
-    return float(_GRID[int(np.argmin([loss(float(temperature)) for temperature in _GRID]))])
+def _best_temperature(loss: Callable[[float], float], around: float | None) -> float:
+    """Give the temperature with the least loss, which is a sum over items; or with a prior, the most probable one."""
+    far = 0.0 if around is None else (np.log(_GRID) - np.log(around)) ** 2 / (2 * _SPREAD**2)
+    return float(_GRID[int(np.argmin(np.array([loss(float(temperature)) for temperature in _GRID]) + far))])
 
 
 def softmax(scores: npt.NDArray[Any], temperature: float = 1.0) -> npt.NDArray[np.float64]:
@@ -260,12 +287,13 @@ def softmax(scores: npt.NDArray[Any], temperature: float = 1.0) -> npt.NDArray[n
     return result
 
 
-def fit_temperature(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> float:
+def fit_temperature(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64], *, around: float | None = None) -> float:
     """Choose the temperature with the least negative log-likelihood.
 
     Args:
         scores: Scores before softmax, shape (items, labels).
         gold: Number of each item's gold label, shape (items,).
+        around: Where it is expected, its logarithm with a standard deviation of 0.3; None expects it nowhere.
 
     Returns:
         The temperature, between 0.25 and 8 in 200 steps of equal ratio.
@@ -274,7 +302,7 @@ def fit_temperature(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64]) -> fl
     """
     rows = np.arange(len(gold))
     return _best_temperature(
-        lambda temperature: float(-np.log(softmax(scores, temperature)[rows, gold] + 1e-12).mean())
+        lambda temperature: float(-np.log(softmax(scores, temperature)[rows, gold] + 1e-12).sum()), around
     )
 
 

@@ -22,7 +22,7 @@ from stance.text.repair import Repaired, repair
 
 __all__ = ["Classifier"]
 
-_TOKEN_BUDGET = 2048
+_TOKEN_BUDGET = 1024
 """Most tokens in a batch, padding included. Twice as many take 190 MB more and are no faster (benchmarks/memory.py)."""
 
 
@@ -201,7 +201,7 @@ class Classifier:
         scores: npt.NDArray[np.float32],
         risk: float | None,
     ) -> Prediction:
-        probabilities = pool_windows(self._probabilities(scores))
+        probabilities = pool_windows(self._probabilities(scores, targets))
         if not reading.repaired.text.strip():  # nothing is left that could be read, so no target is there
             probabilities = np.tile(np.array([float(label == "absent") for label in LABELS]), (len(targets), 1))
         stances = {}
@@ -212,11 +212,12 @@ class Classifier:
             stances[target.name] = Stance(target.name, max(row, key=row.__getitem__), row, spans, labels)
         return Prediction(text, stances, len(reading.windows), self.config.name)
 
-    def _probabilities(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Turn scores into probabilities of the same shape."""
+    def _probabilities(self, scores: npt.NDArray[np.float32], targets: Sequence[Target]) -> npt.NDArray[np.float64]:
+        """Turn scores into probabilities of the same shape, (windows, targets, labels)."""
         if self.calibration is None:  # a model from before there were two stages
             return softmax(scores, self.config.temperature)
-        return self.calibration.probabilities(scores)
+        own = [self.calibration.of(target.name).probabilities(scores[:, at]) for at, target in enumerate(targets)]
+        return np.stack(own, axis=1)
 
     def _label_set(self, probabilities: npt.NDArray[np.float64], risk: float | None) -> tuple[Label, ...]:
         """Give the labels of a set, most probable first; empty if no risk is named."""

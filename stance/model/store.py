@@ -24,6 +24,8 @@ __all__ = [
     "ModelConfig",
     "find_model",
     "hash_file",
+    "list_weights",
+    "name_part",
     "read_config",
     "verify_files",
     "write_config",
@@ -39,9 +41,11 @@ HASHES_FILE = "hashes.json"
 NETWORK_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 WEIGHTS_FILE = "model.safetensors"
+"""The weights; large ones lie in parts, named as `name_part` says."""
 
-NEEDED = (CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE, WEIGHTS_FILE)
-"""What predicting reads; the other files of a folder are for people and for further training."""
+_WEIGHTS = ".safetensors"
+NEEDED = (CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE)
+"""What predicting reads beside the weights; the other files of a folder are for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +183,39 @@ def write_hashes(folder: Path) -> None:
     (folder / HASHES_FILE).write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")
 
 
-def verify_files(folder: Path, names: tuple[str, ...] = NEEDED) -> dict[str, str]:
+def name_part(number: int, parts: int) -> str:
+    """Name a file of weights, as the Hugging Face hub does.
+
+    >>> name_part(1, 2), name_part(1, 1)
+    ('model-00001-of-00002.safetensors', 'model.safetensors')
+    """
+    stem, dot, kind = WEIGHTS_FILE.partition(".")
+    return WEIGHTS_FILE if parts == 1 else f"{stem}-{number:05}-of-{parts:05}{dot}{kind}"
+
+
+def list_weights(folder: Path) -> tuple[str, ...]:
+    """Name the files of weights in a model folder, the parts in order.
+
+    Raises:
+        ModelError: If a part is missing.
+    """
+    names = sorted(path.name for path in folder.glob("model*.safetensors"))
+    for parts in range(1, len(names) + 2):
+        wanted = tuple(name_part(number, parts) for number in range(1, parts + 1))
+        if set(names) & set(wanted):
+            missing = next((name for name in wanted if name not in names), None)
+            if missing:
+                raise ModelError(f"{folder / missing}: the file is missing. Install or train the model again.")
+            return wanted
+    return ()
+
+
+def verify_files(folder: Path, names: tuple[str, ...] | None = None) -> dict[str, str]:
     """Check files of a model folder against ``hashes.json``.
 
     Args:
         folder: A model folder.
-        names: Files that have to be there and be whole.
+        names: Files that have to be there and be whole; None means what predicting reads.
 
     Returns:
         File name -> sha256, for the names given.
@@ -195,7 +226,8 @@ def verify_files(folder: Path, names: tuple[str, ...] = NEEDED) -> dict[str, str
     path = folder / HASHES_FILE
     try:
         hashes = json.loads(path.read_text(encoding="utf-8"))
-        wanted = {name: str(hashes[name]) for name in names}
+        needed = (*NEEDED, *(name for name in hashes if name.endswith(_WEIGHTS))) if names is None else names
+        wanted = {name: str(hashes[name]) for name in needed}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{path}: cannot be read or lacks a hash ({error!r}). Install or train the model again."

@@ -14,7 +14,7 @@ import pytest
 
 import stance
 from stance.cli.app import main
-from stance.model.store import HASHES_FILE, NEEDED, NETWORK_FILE, find_model
+from stance.model.store import HASHES_FILE, NEEDED, NETWORK_FILE, find_model, list_weights
 from stance.schema import LABELS
 
 ARTICLE = """The shield over the strait
@@ -169,7 +169,7 @@ def test_unknown_model(article: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_corrupted_model(article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
-    for name in (*NEEDED, HASHES_FILE):
+    for name in (*NEEDED, *list_weights(find_model()), HASHES_FILE):
         shutil.copy(find_model() / name, copy / name)
     data = bytearray((copy / NETWORK_FILE).read_bytes())
     data[1000] ^= 255

@@ -93,6 +93,33 @@ def test_temperature_of_each_stage_is_found() -> None:
     assert fitted.side_temperature == pytest.approx(0.5, rel=0.06)
 
 
+def test_targets_have_temperatures_of_their_own_drawn_toward_those_of_all() -> None:
+    generator = np.random.default_rng(3)
+    scores, gold = drawn(generator, 6000)
+    names = np.array(["sure", "unsure", "rare"], dtype=object)[np.repeat([0, 1, 2], [2990, 2990, 20])]
+    scores[names == "sure"] *= 2.0  # overstates what it knows
+    fitted = fit_calibration(scores, gold, list(names))
+    assert fitted.targets["sure"] == pytest.approx((2.0, 2.0), rel=0.1)
+    assert fitted.targets["unsure"] == pytest.approx((1.0, 1.0), rel=0.1)
+    pooled = fitted.presence_temperature
+    assert 1.1 < pooled < 1.9
+    # twenty items say little, so the rare one stays near all
+    assert abs(np.log(fitted.targets["rare"][0] / pooled)) < 0.3
+    assert fitted.of("sure").probabilities(scores[0]) == pytest.approx(
+        Calibration(2.0, 2.0).probabilities(scores[0]), abs=0.05
+    )
+    other = fitted.of("never seen")
+    assert (other.presence_temperature, other.side_temperature) == (pooled, fitted.side_temperature)
+    assert Calibration.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted
+    before = {key: value for key, value in fitted.to_dict().items() if key != "targets"}
+    assert Calibration.from_dict(before).targets == {}
+    shuffled = generator.permutation(len(gold))
+    again = fit_calibration(scores[shuffled], gold[shuffled], list(names[shuffled]))
+    assert again.targets == fitted.targets
+    with pytest.raises(InputError, match="one target an item, found 2 targets and 6000 items"):
+        fit_calibration(scores, gold, ["sure", "unsure"])
+
+
 def test_a_stage_with_few_items_keeps_its_temperature() -> None:
     scores, _ = drawn(np.random.default_rng(2), MINIMUM_ITEMS)
     gold = np.full(MINIMUM_ITEMS, LABELS.index("absent"))

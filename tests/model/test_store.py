@@ -15,13 +15,15 @@ from stance.model.calibration import Calibration
 from stance.model.classifier import Classifier
 from stance.schema import LABELS
 
+READ = (*store.NEEDED, *store.list_weights(store.find_model()))
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of what predicting needs of the default model."""
     copy = tmp_path / "copy"
     copy.mkdir()
-    for name in (*store.NEEDED, store.HASHES_FILE):
+    for name in (*READ, store.HASHES_FILE):
         shutil.copy(store.find_model() / name, copy / name)
     return copy
 
@@ -52,7 +54,7 @@ def test_folder_without_config(tmp_path: Path) -> None:
         store.find_model(tmp_path)
 
 
-@pytest.mark.parametrize("name", store.NEEDED)
+@pytest.mark.parametrize("name", READ)
 def test_a_flipped_byte_is_found(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -61,7 +63,7 @@ def test_a_flipped_byte_is_found(folder: Path, name: str) -> None:
         Classifier(folder)
 
 
-@pytest.mark.parametrize("name", [name for name in store.NEEDED if name != store.CONFIG_FILE])
+@pytest.mark.parametrize("name", [name for name in READ if name != store.CONFIG_FILE])
 def test_a_missing_file_is_found(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"{name}: the file is missing"):
