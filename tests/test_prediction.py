@@ -179,7 +179,7 @@ def test_odd_arguments() -> None:
         stance.segment(Path("article.txt"))
     with pytest.raises(InputError, match="Unknown device '0'"):
         stance.predict("NATO", device=0)
-    with pytest.raises(InputError, match="description of target 'Long' has more than 318 tokens"):
+    with pytest.raises(InputError, match="description of target 'Long' has more than 382 tokens"):
         stance.predict("NATO", targets=[stance.Target("Long", description="word " * 400)])
 
 
