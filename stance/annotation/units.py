@@ -34,8 +34,13 @@ class Unit:
 
     @property
     def hash(self) -> str:
-        """Hash of the normalised paragraph, where known."""
-        return next((record.anchor.text_sha256 for record in self.records if record.anchor.text_sha256), "")
+        """Hash of the normalised paragraph: of its text, or where there is none as it was published."""
+        text = self.text
+        return (
+            hash_text(text)
+            if text
+            else next((record.anchor.text_sha256 for record in self.records if record.anchor.text_sha256), "")
+        )
 
     def source(self, field: str) -> Any:  # noqa: ANN401 -- any JSON
         """Give a field of ``source``; None where no record has it."""

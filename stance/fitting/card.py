@@ -106,7 +106,8 @@ def _scores(config: ModelConfig, split: str) -> str:
 
 Mean macro-F1 of the targets: **{metrics["mean_macro_f1"]:.3f}** {_between(metrics["mean_macro_f1_interval"])}; F_avg of
 favor and against over all targets: {metrics["f_avg"]:.3f} {_between(metrics["f_avg_interval"])}. In brackets 95 %
-intervals (bootstrap by document); those of each label, precision and recall stand in `config.json`.{same}"""
+intervals (bootstrap by document); those of each label, precision and recall stand in `config.json`.
+All this is of the network before its weights were stored.{same}"""
 
 
 def _pooled(metrics: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ class EncoderChoice:
     Attributes:
         source: Hub id, folder (one that begins with a dot is relative to the recipe), ``package:NAME/FOLDER`` (a folder
             in an installed package), or ``model:NAME`` (a model that stance wrote, with its head: training goes on).
-        sha256: Expected hash of its ``model.safetensors``; empty if it is not to be checked.
+        sha256: Expected hash of its ``model.safetensors``, or of its parts, joined by "+"; empty if it is not checked.
         layers: How many of its layers are kept, from the first; 0 keeps all.
         frozen: How many of its first layers are not trained; the embeddings never are.
     """
@@ -226,8 +226,8 @@ class Export:
     """How the weights are stored.
 
     Attributes:
-        precision: ``"auto"``: 8 bits if they leave 98 % of the labels on dev as they are, else fp16. Or ``"int8"``,
-            ``"fp16"``, ``"fp32"``.
+        precision: ``"auto"``: the first of ``"int8"``, ``"fp16"``, ``"fp32"`` that leaves 98 % of the labels on dev as
+            they are (``"fp16"`` where dev has marked mentions only, for which that is not measured); or one of these.
         bits: How many bits of a byte are used where weights are stored in bytes, 4 to 8. Fewer do not make the file
             smaller, but what is made of it by compression: a wheel, a repository.
     """

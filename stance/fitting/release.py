@@ -217,7 +217,7 @@ def _measure(workshop: Workshop, name: str, best: Trained, calibration: Calibrat
     pooled = judge_groups(scores, split.readings, groups)
     documents = [split.examples[item.example].document for item in pooled]
     figures = measure_groups([item.gold for item in pooled], [item.guess for item in pooled], documents, groups)
-    return figures | result | {"paragraphs": len(split.examples)}
+    return result | {"mean_macro_f1": result["macro_f1"]} | figures | {"paragraphs": len(split.examples)}
 
 
 def _judged(target: str, split: Split, scores: Sequence[npt.NDArray[np.float32]], calibration: Calibration) -> Judged:

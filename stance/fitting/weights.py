@@ -21,7 +21,7 @@ __all__ = ["MOST", "SCALE", "SMALL", "Place", "block_size", "load_weights", "pla
 SCALE = ".scale"
 """What the name of a quantised weight's scales ends with."""
 MOST = 90_000_000
-"""Bytes of one file: hosts of repositories refuse files above 100 MB."""
+"""Bytes of the weights in one file, without its header: hosts of repositories refuse files above 100 MB."""
 SMALL = 1024
 """A weight with fewer numbers than this stays in fp32."""
 _BLOCKS = (64, 32, 16)

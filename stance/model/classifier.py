@@ -22,8 +22,8 @@ from stance.text.repair import Repaired, repair
 
 __all__ = ["Classifier"]
 
-_TOKEN_BUDGET = 1024
-"""Most tokens in a batch, padding included. Twice as many take 190 MB more and are no faster (benchmarks/memory.py)."""
+_TOKEN_BUDGET = 512
+"""Most tokens in a batch, padding included: what more of them take in memory they do not give in speed on CPUs."""
 
 
 @dataclass(frozen=True, slots=True)

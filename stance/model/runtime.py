@@ -49,6 +49,7 @@ class OnnxNetwork:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        options.enable_mem_pattern = False  # batches differ in shape, and a pattern is kept for each (70 MB measured)
         providers = _providers(device)
         try:
             self._session = ort.InferenceSession(str(path), sess_options=options, providers=providers)

@@ -44,6 +44,8 @@ WEIGHTS_FILE = "model.safetensors"
 """The weights; large ones lie in parts, named as `name_part` says."""
 
 _WEIGHTS = ".safetensors"
+_SPLIT_FORMAT = 2
+"""The first format whose graph reads its weights from other files."""
 NEEDED = (CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE)
 """What predicting reads beside the weights; the other files of a folder are for people."""
 
@@ -210,6 +212,19 @@ def list_weights(folder: Path) -> tuple[str, ...]:
     return ()
 
 
+def _needed(folder: Path, hashes: dict[str, str]) -> tuple[str, ...]:
+    """Name what predicting reads: every file of weights that is there or that has a hash; a first format needs none."""
+    there = list_weights(folder)
+    try:
+        first = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["format"] < _SPLIT_FORMAT
+    except (OSError, ValueError, KeyError, TypeError):  # `read_config` says what is wrong with it
+        first = False
+    if first:
+        return NEEDED
+    listed = [name for name in hashes if name.endswith(_WEIGHTS) and name not in there]
+    return (*NEEDED, *(there or (() if listed else (WEIGHTS_FILE,))), *listed)
+
+
 def verify_files(folder: Path, names: tuple[str, ...] | None = None) -> dict[str, str]:
     """Check files of a model folder against ``hashes.json``.
 
@@ -226,7 +241,7 @@ def verify_files(folder: Path, names: tuple[str, ...] | None = None) -> dict[str
     path = folder / HASHES_FILE
     try:
         hashes = json.loads(path.read_text(encoding="utf-8"))
-        needed = (*NEEDED, *(name for name in hashes if name.endswith(_WEIGHTS))) if names is None else names
+        needed = _needed(folder, hashes) if names is None else names
         wanted = {name: str(hashes[name]) for name in needed}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(

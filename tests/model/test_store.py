@@ -70,6 +70,28 @@ def test_a_missing_file_is_found(folder: Path, name: str) -> None:
         Classifier(folder)
 
 
+def test_weights_without_a_hash_are_refused(folder: Path) -> None:
+    hashes = json.loads((folder / store.HASHES_FILE).read_text(encoding="utf-8"))
+    kept = {name: value for name, value in hashes.items() if not name.endswith(".safetensors")}
+    (folder / store.HASHES_FILE).write_text(json.dumps(kept), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"lacks a hash .*safetensors"):
+        store.verify_files(folder)
+    for name in store.list_weights(folder):
+        (folder / name).unlink()
+    with pytest.raises(ModelError, match=r"lacks a hash .*model\.safetensors"):
+        store.verify_files(folder)
+
+
+def test_a_folder_of_the_first_format_needs_no_weights_beside_its_graph(folder: Path) -> None:
+    for name in store.list_weights(folder):
+        (folder / name).unlink()
+    store.write_config(folder, dataclasses.replace(store.read_config(folder), format=1))
+    store.write_hashes(folder)
+    hashes = json.loads((folder / store.HASHES_FILE).read_text(encoding="utf-8"))
+    (folder / store.HASHES_FILE).write_text(json.dumps(hashes | {"model.safetensors": "0" * 64}), encoding="utf-8")
+    assert set(store.verify_files(folder)) == set(store.NEEDED)
+
+
 def test_missing_and_broken_hashes(folder: Path) -> None:
     (folder / store.HASHES_FILE).write_text("{}", encoding="utf-8")
     with pytest.raises(ModelError, match="lacks a hash"):
