@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from stance.annotation.copies import Copy
 
-__all__ = ["OTHER", "best_end", "bits_of_edges", "bits_of_ends", "closes", "opens"]
+__all__ = ["OTHER", "best_end", "bits_of_edges", "bits_of_ends", "closes"]
 
 OTHER = -4.0
 """A word of the paragraph is another now: one in 16 is."""
@@ -34,7 +34,7 @@ _INSIDE = -4.0
 """It is within a line, far from the edges of a block."""
 _SENTENCE = 2.0
 """A sentence ends there, or may start; as much speaks against a place where none does."""
-_LEAD = 6.0
+_LEAD = 7.0
 """Bits that the best place has ahead of the next."""
 _NEAR = 2
 """Places so many words from the best are taken for the same."""
@@ -85,7 +85,7 @@ def bits_of_edges(copy: Copy, places: Sequence[int], *, side: int) -> list[float
             layout = _BEHIND
         else:
             layout = _LINE if place in lines else _INSIDE
-        bits.append(layout + (_SENTENCE if (closes if side else opens)(copy, place) else -_SENTENCE))
+        bits.append(layout + (_SENTENCE if (closes if side else _opens)(copy, place) else -_SENTENCE))
     return bits
 
 
@@ -96,7 +96,7 @@ def closes(copy: Copy, place: int) -> bool:
     return place > 0 and any(sign in _FINAL for sign in text[copy.ends[place - 1] : stop])
 
 
-def opens(copy: Copy, place: int) -> bool:
+def _opens(copy: Copy, place: int) -> bool:
     """Tell whether a sentence may start with a word: it is not written small."""
     return place < len(copy.starts) and not copy.document.text[copy.starts[place]].islower()
 

@@ -143,6 +143,12 @@ class Copy:
             last = cut[1]
         return self._edges(spans)
 
+    @cached_property
+    def breaks(self) -> frozenset[int]:
+        """Numbers of the words before which a blank line stands."""
+        text, gaps = self.document.text, enumerate(zip(self.ends, self.starts[1:], strict=False), 1)
+        return frozenset(at for at, (end, start) in gaps if len(_LINE_BREAK.findall(text[end:start])) > 1)
+
     def _edges(self, spans: Sequence[tuple[int, int]]) -> tuple[Mapping[int, int], Mapping[int, int]]:
         firsts: dict[int, int] = {}
         lasts: dict[int, int] = {}
@@ -151,6 +157,12 @@ class Copy:
             if first < after:
                 firsts[first], lasts[after] = start, end
         return firsts, lasts
+
+    def stands_alone(self, start: int, end: int) -> bool:
+        """Tell whether a part of the text starts and ends with lines or blocks."""
+        first, after = self.word_at(start), self.word_at(end)
+        edges = (self.line_edges, self.block_edges)
+        return any(first in firsts for firsts, _ in edges) and any(after in lasts for _, lasts in edges)
 
     def word_at(self, offset: int) -> int:
         """Give the number of the first word that ends behind a code point."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from stance.annotation.anchors import fingerprint, make_anchor
+from stance.annotation.anchors import fingerprint, hash_text, make_anchor
 from stance.annotation.copies import Copy
 from stance.annotation.standoff import How, Match, find_all
 from stance.schema import Anchor, Annotation, Document, Paragraph
@@ -69,7 +69,13 @@ class Hydrated:
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """A paragraph that is sought, once for all its annotators."""
+    """A paragraph that is sought, once for all its annotators.
+
+    Attributes:
+        anchor: What is known of it; hashes made of its text where they are not given.
+        names: What its document may be called.
+        kin: What tells its document from others; its own id where nothing does.
+    """
 
     anchor: Anchor
     names: frozenset[str]
@@ -135,8 +141,14 @@ def hydrate(annotations: Iterable[Annotation], documents: Iterable[Document]) ->
 
 def _seek(annotation: Annotation) -> _Sought:
     anchor, source = annotation.anchor, annotation.source
+    if anchor.text is not None:
+        anchor = replace(
+            anchor,
+            text_sha256=anchor.text_sha256 or hash_text(anchor.text),
+            fingerprint=anchor.fingerprint or fingerprint(anchor.text),
+        )
     names = {anchor.document, *(str(source[key]) for key in ("path", "doc_id") if source.get(key) is not None)}
-    kin = anchor.document_sha256 or "|".join(sorted(names))
+    kin = anchor.document_sha256 or "|".join(sorted(names)) or annotation.id
     return _Sought(anchor, frozenset(_name(name) for name in names if name), kin)
 
 
@@ -149,13 +161,12 @@ def _make_index(sought: Sequence[_Sought]) -> _Index:
     index = _Index()
     for number, item in enumerate(sought):
         anchor = item.anchor
-        prints = anchor.fingerprint or (fingerprint(anchor.text) if anchor.text else ())
         for table, keys in (
             (index.documents, [anchor.document_sha256] if anchor.document_sha256 else []),
             (index.texts, [anchor.text_sha256] if anchor.text_sha256 else []),
-            (index.runs, set(prints)),
+            (index.runs, set(anchor.fingerprint)),
             (index.names, item.names),
-            (index.kin, [item.kin] if item.kin else []),
+            (index.kin, [item.kin]),
         ):
             for key in keys:
                 table.setdefault(key, []).append(number)
@@ -177,11 +188,11 @@ def _candidates(index: _Index, sought: Sequence[_Sought], copy: Copy, named: fro
     for digits in copy.hashes:
         shared.update(index.runs.get(digits, ()))
     for number, count in shared.items():
-        if count >= min(_EVIDENCE, len(sought[number].anchor.fingerprint) or _EVIDENCE):
+        if count >= min(_EVIDENCE, len(set(sought[number].anchor.fingerprint))):
             sure.add(number)
     kin = Counter(sought[number].kin for number in sure)
     for name, count in kin.items():
-        if name and count >= _KIN:
+        if count >= _KIN:
             sure.update(index.kin[name])
     return sorted(sure)
 

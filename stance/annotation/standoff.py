@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from stance.annotation.alignment import Place, places_by_text
-from stance.annotation.anchors import fold, hash_text, normalise
+from stance.annotation.anchors import fold, hash_text, normalise, split_words
 from stance.annotation.copies import Copy
 from stance.annotation.fingerprints import Bounds, places_by_fingerprint
 from stance.schema import Anchor, Document, Paragraph
@@ -28,14 +28,15 @@ _NEAR = 4
 _CLEAR = 0.2
 """By how much what stands around one of several equal texts has to be more similar than around the others."""
 _SIMILAR = 0.6
-"""Similarity that an edited text needs where what stands around it fits, too."""
-_ALONE = 0.7
-"""Similarity that it needs where that does not fit."""
+"""Similarity that an edited text needs, and what stands around it, too: else a paragraph worded alike (of another year,
+say) would be taken for one that was deleted. What stands around edited ones has 0.67 and more (seeds 400-411 of
+benchmarks/reanchoring.py)."""
 _LEAD = 0.1
 """By how much the best place has to be more similar than the next."""
-_SHARE = 0.2
-"""Share of a paragraph's hashes that a place needs where there is no text. These were set on seeds 0-19 and 100-159 of
-benchmarks/reanchoring.py, where two hashes of thirteen were once met by chance in another article."""
+_TELLING = 16
+"""Words that tell a paragraph wherever they stand; fewer may stand in another by chance."""
+_SECOND = 0.6
+"""Share of what the best place has that no other place may have, where there is no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,10 @@ def find_in_copy(anchor: Anchor, copy: Copy) -> Match | None:
         return Match(anchor.start, anchor.end, "offsets")
     exact = _exact(anchor, copy)
     if exact:
-        chosen = _choose(anchor, copy, exact)
+        chosen = _choose(anchor, copy.document.text, exact)
         return Match(*chosen, "moved") if chosen else None
     if anchor.text is not None:
-        return _best_text(places_by_text(anchor, copy))
+        return _best_text(anchor, copy, places_by_text(anchor, copy))
     return _best_print(anchor, copy, places_by_fingerprint(anchor, copy))
 
 
@@ -98,7 +99,8 @@ def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
     """Find paragraphs again; those of one document help each other.
 
     A paragraph without text that is not found alone is sought between those that touched it, if they are found: they
-    tell where it starts and ends. Of two edited paragraphs that were apart and overlap now, neither is taken.
+    tell where it starts and ends. Of two edited paragraphs that were apart and overlap now, neither is taken. Of equal
+    ones that are left once, that is taken whose order or surroundings fit; if several fit, none.
 
     Args:
         anchors: What is known of the paragraphs.
@@ -114,12 +116,13 @@ def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
             documents.setdefault(anchor.document_sha256, []).append(number)
     for numbers in documents.values():
         order = sorted(numbers, key=lambda number: anchors[number].start or 0)
+        lost = _settle_claims(order, anchors, copy, found)
         _drop_overlaps(order, anchors, found)
         for _ in range(_ROUNDS):
-            missing = [place for place, number in enumerate(order) if found[number] is None]
+            missing = [at for at, number in enumerate(order) if found[number] is None and number not in lost]
             for place in missing:
                 _seek_between(order, place, anchors, copy, found)
-            if len(missing) == sum(found[number] is None for number in order):
+            if all(found[order[place]] is None for place in missing):
                 break
         _drop_overlaps(order, anchors, found)
     return found
@@ -149,14 +152,50 @@ def _touch(one: Anchor, other: Anchor) -> bool:
     return 0 <= (other.start or 0) - (one.end or 0) <= _BETWEEN
 
 
+def _settle_claims(
+    order: Sequence[int], anchors: Sequence[Anchor], copy: Copy, found: list[Match | None]
+) -> frozenset[int]:
+    """Give a place that equal paragraphs claim to the one whose order or surroundings it has; name the others."""
+    claims: dict[tuple[int, int], list[int]] = {}
+    for place, number in enumerate(order):
+        match = found[number]
+        if match and match.how != "fuzzy":
+            claims.setdefault((match.start, match.end), []).append(place)
+    lost: set[int] = set()
+    for span, rivals in claims.items():
+        if not any(_apart(anchors[order[one]], anchors[order[other]]) for one, other in pairwise(rivals)):
+            continue
+        fitting = [place for place in rivals if _in_order(place, rivals, span[0], order, found)]
+        ranked = sorted(((_context(anchors[order[at]], copy.document.text, span), at) for at in fitting), reverse=True)
+        clear = len(ranked) == 1 or (len(ranked) > 1 and ranked[0][0] >= ranked[1][0] + _CLEAR)
+        lost |= {order[place] for place in rivals if not clear or place != ranked[0][1]}
+    for number in lost:
+        found[number] = None
+    return frozenset(lost)
+
+
+def _in_order(
+    place: int, rivals: Sequence[int], start: int, order: Sequence[int], found: Sequence[Match | None]
+) -> bool:
+    """Tell whether the nearest paragraphs found before and behind it, rivals aside, stand before and behind a place."""
+    others = [(at, match) for at, number in enumerate(order) if at not in rivals and (match := found[number])]
+    before = [match.start for at, match in others if at < place][-1:]
+    behind = [match.start for at, match in others if at > place][:1]
+    return all(at < start for at in before) and all(at > start for at in behind)
+
+
+def _apart(one: Anchor, other: Anchor) -> bool:
+    """Tell whether one paragraph ended before the other started."""
+    return (one.end or 0) <= (other.start or 0)
+
+
 def _drop_overlaps(order: Sequence[int], anchors: Sequence[Anchor], found: list[Match | None]) -> None:
     """Give up edited paragraphs that overlap, or stand before, one that they stood behind."""
     placed = [number for number in order if found[number]]
     doubtful: set[int] = set()
     for one, other in pairwise(placed):
         first, second = found[one], found[other]
-        apart = (anchors[one].end or 0) <= (anchors[other].start or 0)
-        if first and second and apart and first.end > second.start:
+        if first and second and _apart(anchors[one], anchors[other]) and first.end > second.start:
             doubtful |= {number for number in (one, other) if (found[number] or first).how == "fuzzy"}
     for number in doubtful:
         found[number] = None
@@ -173,16 +212,25 @@ def _stands(anchor: Anchor, text: str) -> bool:
 
 
 def _exact(anchor: Anchor, copy: Copy) -> list[tuple[int, int]]:
-    if anchor.text is not None:
-        return copy.occurrences(anchor.text)
-    return [(block.start, block.end) for block in copy.block_hashes.get(anchor.text_sha256, ())]
+    """Find where the very text stands; few words within a line of others only where what stands around fits, too."""
+    if anchor.text is None:
+        return [(block.start, block.end) for block in copy.block_hashes.get(anchor.text_sha256, ())]
+    spans = copy.occurrences(anchor.text)
+    if len(split_words(anchor.text)) >= _TELLING:
+        return spans
+    known = sum(map(bool, (anchor.prefix, anchor.suffix)))
+    return [
+        span
+        for span in spans
+        if copy.stands_alone(*span) or (known and _context(anchor, copy.document.text, span) >= _SIMILAR * known)
+    ]
 
 
-def _choose(anchor: Anchor, copy: Copy, spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+def _choose(anchor: Anchor, text: str, spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
     """Choose among equal texts by what stands around them, then by nearness; None if neither is clear."""
     if len(spans) == 1:
         return spans[0]
-    ranked = sorted(((_context(anchor, copy.document.text, span), span) for span in spans), reverse=True)
+    ranked = sorted(((_context(anchor, text, span), span) for span in spans), reverse=True)
     if ranked[0][0] >= ranked[1][0] + _CLEAR:
         return ranked[0][1]
     if anchor.start is None:
@@ -204,11 +252,14 @@ def _ratio(known: str, there: str) -> float:
     return SequenceMatcher(None, normalise(fold(known)), normalise(fold(there)), autojunk=False).ratio()
 
 
-def _best_text(places: Sequence[Place]) -> Match | None:
+def _best_text(anchor: Anchor, copy: Copy, places: Sequence[Place]) -> Match | None:
     if not places:
         return None
     best = places[0]
-    if best.score < (_SIMILAR if best.context >= 0.5 else _ALONE):
+    known = anchor.prefix or anchor.suffix
+    if best.score < _SIMILAR or (known and best.context < _SIMILAR):
+        return None
+    if not known and len(split_words(anchor.text or "")) < _TELLING and not copy.stands_alone(best.start, best.end):
         return None
     if len(places) > 1 and best.score + best.context / 4 < places[1].score + places[1].context / 4 + _LEAD:
         return None
@@ -221,6 +272,6 @@ def _best_print(anchor: Anchor, copy: Copy, places: Sequence[Place]) -> Match | 
     best = places[0]
     if hash_text(copy.document.text[best.start : best.end]) == anchor.text_sha256:
         return Match(best.start, best.end, "moved")
-    if best.score < _SHARE or (len(places) > 1 and best.score * 0.6 < places[1].score):
+    if len(places) > 1 and places[1].score > best.score * _SECOND:
         return None
     return Match(best.start, best.end, "fuzzy", best.score)

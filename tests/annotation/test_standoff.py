@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import json
 import sys
 import unicodedata
 from dataclasses import replace
@@ -13,24 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.annotation import standoff
-from stance.annotation.anchors import (
-    edge_codes,
-    fingerprint,
-    hash_document,
-    hash_text,
-    make_anchor,
-    make_items,
-    normalise,
-    run_starts,
-    split_words,
-    without_text,
-)
+from stance.annotation.anchors import make_anchor, make_items, normalise, split_words, without_text
 from stance.annotation.copies import Copy
-from stance.annotation.files import annotation_to_row, row_to_annotation
-from stance.annotation.hydration import hydrate
-from stance.annotation.standoff import Match, find_all, find_anchor, find_in_copy
-from stance.errors import InputError, MissingExtraError
+from stance.annotation.standoff import Match, find_anchor
+from stance.errors import MissingExtraError
 from stance.schema import Anchor, Annotation, Document, Paragraph
 from stance.text.segmentation import segment
 
@@ -65,89 +48,6 @@ def found_text(anchor: Anchor, text: str) -> str | None:
     return text[match.start : match.end] if match else None
 
 
-def digits(words: str) -> str:
-    return hashlib.sha256(words.encode()).hexdigest()[:8]
-
-
-def test_fingerprint_worked_by_hand() -> None:
-    text = "One two, THREE four five six seven eight – nine ten eleven ﬁve don't"
-    words = [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "five",
-        "don",
-        "t",
-    ]
-    assert split_words(text) == words
-    assert fingerprint(text) == (
-        digits("one two three four"),
-        digits("nine ten eleven five"),
-        digits("eleven five don t"),
-    )
-    assert fingerprint("a b c d e f g h i j k l") == (digits("a b c d"), digits("i j k l"))
-    assert fingerprint("Yes, we can") == (digits("yes we can"),)
-    assert fingerprint("– …") == ()
-
-
-def test_edge_codes_worked_by_hand() -> None:
-    words = PARAGRAPHS[0].replace(",", "").replace(".", "").lower().split()
-    expected = tuple("".join(digits(word)[:2] for word in part) for part in (words[:4], words[-4:]))
-    assert edge_codes(PARAGRAPHS[0]) == expected
-    # Of a paragraph of fewer than 16 words they would give away more than half.
-    assert edge_codes(" ".join(words[:15])) == ()
-    assert len(edge_codes(" ".join(words[:16]))) == 2
-
-
-@given(st.integers(0, 200))
-def test_runs_never_touch_but_the_last(words: int) -> None:
-    starts = run_starts(words)
-    assert all(after - start == 8 for start, after in itertools.pairwise(starts[:-1]))
-    assert (not starts) == (words == 0)
-    assert starts == sorted(set(starts))
-    assert not starts or starts[-1] == max(0, words - 4)
-
-
-def test_hashes() -> None:
-    assert normalise("\u2003Cafe\u0301 \r\n\t noir\u00a0") == "Caf\u00e9 noir"
-    assert hash_text("NATO") == hashlib.sha256(b"NATO").hexdigest()
-    assert hash_document(Document("a\r\nb")) == hashlib.sha256(b"a\r\nb").hexdigest()
-    assert len(hash_document(Document("lone \ud800 surrogate"))) == 64
-    assert len(hash_text("lone \ud800 surrogate")) == 64
-
-
-def test_make_anchor_fills_every_field() -> None:
-    document = Document(TEXT, "harbour.txt")
-    block = segment(document)[1]
-    anchor = make_anchor(document, block)
-    assert TEXT[anchor.start : anchor.end] == anchor.text == PARAGRAPHS[1]
-    assert anchor.prefix == TEXT[block.start - 64 : block.start]
-    assert anchor.suffix == TEXT[block.end : block.end + 64]
-    assert anchor.words == len(PARAGRAPHS[1].split())
-    with pytest.raises(InputError, match=r"does not stand at 0 to 5 of document 'harbour\.txt'"):
-        make_anchor(document, Paragraph("other", 0, 5))
-
-
-def test_items_have_lasting_ids_and_bodies_only() -> None:
-    document = Document("A view of the sea\n\nBy Ann Lee\n\n" + TEXT, "harbour.txt")
-    blocks = segment(document)
-    items = list(make_items(document, blocks))
-    assert [item.text for item in items] == list(PARAGRAPHS) and len(blocks) > len(items)
-    anchor = items[0].anchor
-    name = f"{anchor.document_sha256}:{anchor.start}:{anchor.end}"
-    assert items[0].id == hashlib.sha256(name.encode()).hexdigest()[:12]
-    assert items[0].source == {} and items[0].labels == {}
-    assert items == list(make_items(document, blocks))
-
-
 @settings(deadline=None)
 @given(
     st.text(st.characters(codec="utf-8") | st.sampled_from(" \n\r\t.e\u0301\u00a0😀ﬁİß각\u1100\u1161"), max_size=300)
@@ -174,29 +74,6 @@ def test_words_stand_where_they_are_said_to(text: str) -> None:
     assert all(0 <= start < end <= len(text) for start, end in zip(copy.starts, copy.ends, strict=True))
     for start, end in copy.occurrences(text):
         assert normalise(text[start:end]) == normalise(text)
-
-
-def test_without_text_no_text_is_left() -> None:
-    document = Document(TEXT, "h")
-    for item in make_items(document, segment(document)):
-        row = annotation_to_row(without_text(item))
-        assert not {"text", "prefix", "suffix"} & set(row)
-        known = {"id", "document", "document_sha256", "start", "end", "text_sha256", "words", "fingerprint", "edges"}
-        assert set(row) == known
-        assert not any(word in json.dumps(row) for word in TEXT.split() if len(word) > 8)
-        values = [row["id"], row["document_sha256"], row["text_sha256"], *row["fingerprint"], *row["edges"]]
-        assert all(set(value) <= set("0123456789abcdef") for value in values)
-        assert row_to_annotation(row, "line 1") == without_text(item)
-
-
-def test_text_alone_is_enough_to_make_it_bare() -> None:
-    anchor = bare(Anchor(text=PARAGRAPHS[0]))
-    assert anchor == Anchor(
-        text_sha256=hash_text(PARAGRAPHS[0]),
-        words=len(PARAGRAPHS[0].split()),
-        fingerprint=fingerprint(PARAGRAPHS[0]),
-        edges=edge_codes(PARAGRAPHS[0]),
-    )
 
 
 @pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
@@ -299,8 +176,51 @@ def test_offsets_that_disagree_are_not_trusted() -> None:
 
 def test_text_within_longer_words_is_no_find() -> None:
     assert find(Anchor(text="art"), "A party started. Parts of it were smart.") is None
-    match = find(Anchor(text="art"), "A party for art, started late.")
-    assert match == Match(12, 15, "moved")
+    match = find(Anchor(text="art"), "A party started.\n\nart\n\nParts of it were smart.")
+    assert match == Match(18, 21, "moved")
+
+
+def test_few_words_within_another_paragraph_are_no_find() -> None:
+    """A short paragraph that was deleted does not move into one that holds its words."""
+    short = "It was a good day."
+    document = Document(f"{PARAGRAPHS[0]}\n\n{short}\n\n{PARAGRAPHS[1]}")
+    place = document.text.index(short)
+    anchor = make_anchor(document, Paragraph(short, place, place + len(short)))
+    holding = PARAGRAPHS[2].replace("Until then", f"{short} Until then")
+    assert find(anchor, f"{PARAGRAPHS[0]}\n\n{PARAGRAPHS[1]}\n\n{holding}") is None
+    assert find(replace(anchor, prefix="", suffix=""), holding) is None
+    # On a line of its own, or between the same words as before, it is the paragraph.
+    assert found_text(anchor, f"{PARAGRAPHS[2]}\n{short}\n{PARAGRAPHS[1]}") == short
+    again = f"{PARAGRAPHS[0]} {short} {PARAGRAPHS[1]}"
+    assert find(anchor, again) == Match(again.index(short), again.index(short) + len(short), "moved")
+
+
+def test_another_paragraph_in_its_place_is_no_find() -> None:
+    """Between the same neighbours, with the same first and last words."""
+    anchor = anchors_of(Document(TEXT))[1]
+    other = (
+        "Fishermen had waited outside, it is true, but for the sun and not for news, and did expect to be asked now."
+    )
+    assert find(anchor, TEXT.replace(PARAGRAPHS[1], other)) is None
+
+
+@pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
+def test_of_two_edited_forms_alike_none_is_taken_unless_what_stands_around_tells(strip: bool) -> None:
+    text = "\n\n".join([PARAGRAPHS[0], PARAGRAPHS[1].replace("ministry", "minister"), PARAGRAPHS[2]])
+    text += "\n\n" + PARAGRAPHS[1].replace("ministry", "ministries") + "\n\n" + PARAGRAPHS[3]
+    anchor = anchors_of(Document(TEXT))[1]
+    assert find(bare(anchor) if strip else replace(anchor, prefix="", suffix=""), text) is None
+    assert strip or found_text(anchor, text) == PARAGRAPHS[1].replace("ministry", "minister")
+
+
+def test_a_paragraph_worded_alike_is_not_taken_for_one_that_was_deleted() -> None:
+    one = "In 2019 the northern ports grew by four percent, since the harvest had been good and the winter mild."
+    two = one.replace("2019", "2020").replace("four", "five")
+    text = "\n\n".join([PARAGRAPHS[0], one, PARAGRAPHS[1], two, PARAGRAPHS[2]])
+    anchor = anchors_of(Document(text))[1]
+    assert find(anchor, text.replace(one + "\n\n", "")) is None
+    # Without anything that stood around it, it can only be an edited form.
+    assert found_text(replace(anchor, prefix="", suffix=""), text.replace(one + "\n\n", "")) == two
 
 
 def test_anchors_that_know_nothing_find_nothing() -> None:
@@ -316,89 +236,6 @@ def test_edited_text_needs_rapidfuzz(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find(anchor, "Up.\n\n" + TEXT) is not None
     with pytest.raises(MissingExtraError, match=r"Finding edited paragraphs again .*stance-kit\[annotate\]"):
         find(anchor, TEXT.replace("hours", "huors"))
-
-
-def labelled(document: Document) -> list[Annotation]:
-    return [
-        replace(item, labels={"NATO": "neutral"}, annotator=name)
-        for item in make_items(document, segment(document))
-        for name in ("A", "B")
-    ]
-
-
-def test_hydrate_fills_in_text_and_keeps_labels() -> None:
-    given_rows = labelled(Document(TEXT, "harbour.txt"))
-    other = Document("Nothing of this is known. It is another text.", "other.txt")
-    result = hydrate(map(without_text, given_rows), iter([other, Document(TEXT, "copy.txt")]))
-    assert [
-        replace(item, anchor=replace(item.anchor, document="harbour.txt")) for item in result.annotations
-    ] == given_rows
-    assert (result.found, result.moved, result.fuzzy, result.missing, result.documents) == (8, 0, 0, (), 2)
-
-
-def test_hydrate_counts_and_names_what_is_missing() -> None:
-    given_rows = labelled(Document(TEXT, "harbour.txt"))
-    changed = TEXT.replace(PARAGRAPHS[1], "").replace("lighthouses", "light houses")
-    result = hydrate(map(without_text, given_rows), [Document(changed, "copy.txt")])
-    assert result.how == ("moved", "moved", "fuzzy", "fuzzy", "moved", "moved")
-    assert result.to_dict() == {
-        "found": 0,
-        "moved": 4,
-        "fuzzy": 2,
-        "missing": 2,
-        "documents": 1,
-        "missing_ids": [given_rows[2].id],
-    }
-    assert all(item.anchor.document_sha256 == hash_document(Document(changed)) for item in result.annotations)
-    assert [item.text for item in result.missing] == [None, None]
-
-
-def test_hydrate_prefers_the_document_that_fits() -> None:
-    given_rows = [replace(item, source={"path": "talks/harbour.md"}) for item in labelled(Document(TEXT))]
-    edited = Document(TEXT.replace("hours", "days"), "harbour.txt")
-    quoting = Document("We quote in full.\n\n" + TEXT, "quotes.txt")
-    for documents in ([edited, quoting], [quoting, edited]):
-        result = hydrate(given_rows, documents)
-        assert {item.anchor.document for item in result.annotations} == {"harbour.txt"}
-    result = hydrate(given_rows, [quoting, edited, Document(TEXT, "same.txt")])
-    assert {item.anchor.document for item in result.annotations} == {"same.txt"}
-
-
-def test_hydrate_does_not_depend_on_the_order_of_annotations() -> None:
-    given_rows = labelled(Document(TEXT, "harbour.txt"))
-    documents = [Document("Up.\n\n" + TEXT, "a.txt"), Document(TEXT.replace("dawn", "noon"), "b.txt")]
-    forward, backward = hydrate(given_rows, documents), hydrate(given_rows[::-1], documents)
-    assert forward.annotations == backward.annotations[::-1]
-    assert hydrate([], documents).to_dict()["documents"] == 2
-    assert hydrate(given_rows, []).missing == tuple(given_rows)
-
-
-def test_paragraphs_without_text_are_found_by_those_beside_them() -> None:
-    document = Document(TEXT, "harbour.txt")
-    anchors = [without_text(item).anchor for item in make_items(document, segment(document))]
-    # Of the second paragraph one run of four words is left, too little alone; what stands beside it tells its ends.
-    lines = TEXT.split("\n\n")
-    place = lines.index(PARAGRAPHS[1])
-    kept, *rest = PARAGRAPHS[1].split()[:4], *PARAGRAPHS[1].split()[4:]
-    lines[place] = " ".join([*kept, *(f"{word}xx" for word in rest)])
-    text = "\n\n".join(lines)
-    copy = Copy(Document(text), segment(Document(text)))
-    assert find_in_copy(anchors[1], copy) is None
-    match = find_all(anchors, copy)[1]
-    assert match is not None
-    assert text[match.start : match.end] == lines[place]
-    assert match.how == "fuzzy"
-
-
-def test_edited_paragraphs_that_overlap_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    document = Document(TEXT, "harbour.txt")
-    anchors = anchors_of(document)[:2]
-    copy = Copy(document, segment(document))
-    matches = iter([Match(0, 50, "fuzzy", 0.8), Match(40, 90, "fuzzy", 0.9)])
-    monkeypatch.setattr(standoff, "find_in_copy", lambda *_: next(matches))
-    assert find_all(anchors, copy) == [None, None]
-    matches = iter([Match(0, 50, "moved"), Match(40, 90, "fuzzy", 0.9)])
-    assert find_all(anchors, copy) == [Match(0, 50, "moved"), None]
 
 
 def test_ends_without_text_are_told_by_codes_of_words() -> None:
