@@ -13,6 +13,15 @@ size=$(($(stat -c %s "$wheel") / 1000000))
 echo "wheel: $size MB"
 [ "$size" -le 95 ] || { echo "the wheel is larger than 95 MB"; exit 1; }
 
+"$builder" - "$wheel" <<'PY'
+import json, sys, zipfile
+
+wheel, inside = zipfile.ZipFile(sys.argv[1]), "stance/released/base/"
+packed = {name.removeprefix(inside) for name in wheel.namelist() if name.startswith(inside)}
+listed = {*json.loads(wheel.read(inside + "hashes.json")), "hashes.json"}
+assert packed == listed, f"files of the model in the wheel: {packed ^ listed} are not those of hashes.json"
+PY
+
 "${PYTHON:-python3}" -m venv "$work/env"
 before=$(du -sm "$work/env" | cut -f1)
 "$work/env/bin/python" -m pip install --quiet --disable-pip-version-check --constraint "$root/constraints.txt" "$wheel"

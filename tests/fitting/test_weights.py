@@ -118,3 +118,20 @@ def test_the_graph_reads_what_further_training_reads(
     found = OnnxNetwork(tmp_path / "model.onnx").run(batch, queries.numpy())
     torch.testing.assert_close(torch.from_numpy(found.scores), expected, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(torch.from_numpy(found.pooled), pooled, atol=1e-4, rtol=1e-4)
+
+
+def test_a_graph_may_not_read_outside_its_folder(tmp_path: Path, encoder_folder: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    encoder = load_encoder(EncoderChoice(str(encoder_folder))).network
+    export_network(StanceNetwork(encoder, HeadConfig(hidden=48, heads=4)), folder)
+    OnnxNetwork(folder / "model.onnx")
+    (folder / "model.safetensors").rename(tmp_path / "model.safetensors")
+    model = onnx.load(str(folder / "model.onnx"), load_external_data=False)
+    for item in model.graph.initializer:
+        for entry in item.external_data:
+            if entry.key == "location":
+                entry.value = "../model.safetensors"
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="cannot load the network"):
+        OnnxNetwork(folder / "model.onnx")
