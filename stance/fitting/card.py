@@ -95,8 +95,8 @@ def _scores(config: ModelConfig, split: str) -> str:
     same = ""
     if metrics.get("agreement_with_fp32") is not None:  # None: dev has marked mentions only, so it was not measured
         same = (
-            f"\n\n{_STORED[config.precision]}; the labels agree with the network's as it was trained on "
-            f"{metrics['agreement_with_fp32']:.2%} of the decisions."
+            f"\n\n{_STORED[config.precision]}, and all these scores are of the weights as they are stored; the labels "
+            f"agree with the network's as it was trained on {metrics['agreement_with_fp32']:.2%} of the decisions."
         )
     return f"""## Scores on {split} ({metrics["paragraphs"]} paragraphs)
 
@@ -106,8 +106,7 @@ def _scores(config: ModelConfig, split: str) -> str:
 
 Mean macro-F1 of the targets: **{metrics["mean_macro_f1"]:.3f}** {_between(metrics["mean_macro_f1_interval"])}; F_avg of
 favor and against over all targets: {metrics["f_avg"]:.3f} {_between(metrics["f_avg_interval"])}. In brackets 95 %
-intervals (bootstrap by document); those of each label, precision and recall stand in `config.json`.
-All this is of the network before its weights were stored.{same}"""
+intervals (bootstrap by document); those of each label, precision and recall stand in `config.json`.{same}"""
 
 
 def _pooled(metrics: dict[str, Any]) -> str:

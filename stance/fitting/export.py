@@ -185,7 +185,9 @@ def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]
         if use.weight + SCALE in places:
             scales = places[use.weight + SCALE].shape
             graph.initializer.append(_external(use.weight + SCALE, places, scales))
-            shape = (*scales, shape[1] // scales[1]) if use.kind == "matrix" else shape
+            if use.kind == "matrix":
+                shape = (*scales, shape[1] // scales[1])
+                graph.node.insert(0, _cast(_stored(use.weight + SCALE), _scales(use)))
         graph.initializer.append(_external(use.weight, places, shape))
     for use in uses:
         scaled = use.weight + SCALE in places
@@ -209,11 +211,19 @@ def _stored(name: str) -> str:
     return f"stored {name}"  # the exporter keeps some weights' names, so ours have to differ
 
 
+def _scales(use: _Use) -> str:
+    return _stored(use.weight + SCALE) + " wide"
+
+
+def _cast(given: str, wide: str) -> onnx.NodeProto:
+    return helper.make_node("Cast", [given], [wide], to=TensorProto.FLOAT)
+
+
 def _widened(use: _Use) -> list[onnx.NodeProto]:
     """Make fp32 of a weight as it is stored, and turn it as the graph wants it."""
     turn = [helper.make_node("Transpose", [use.initializer + " wide"], [use.initializer])] if use.turned else []
     output = use.initializer + " wide" if use.turned else use.initializer
-    return [helper.make_node("Cast", [_stored(use.weight)], [output], to=TensorProto.FLOAT), *turn]
+    return [_cast(_stored(use.weight), output), *turn]
 
 
 def _multiplied(node: onnx.NodeProto, use: _Use, places: Mapping[str, Place]) -> list[onnx.NodeProto]:
@@ -224,7 +234,7 @@ def _multiplied(node: onnx.NodeProto, use: _Use, places: Mapping[str, Place]) ->
     return [
         helper.make_node(
             "MatMulNBits",
-            [node.input[0], _stored(use.weight), _stored(use.weight + SCALE)],
+            [node.input[0], _stored(use.weight), _scales(use)],
             [product],
             domain=_MICROSOFT,
             K=columns,
@@ -241,8 +251,9 @@ def _looked_up(node: onnx.NodeProto, use: _Use) -> list[onnx.NodeProto]:
     rows, output = node.input[1], node.output[0]
     return [
         helper.make_node("Gather", [_stored(use.weight), rows], [output + "_int8"], axis=0),
-        helper.make_node("Cast", [output + "_int8"], [output + "_float"], to=TensorProto.FLOAT),
-        helper.make_node("Gather", [_stored(use.weight + SCALE), rows], [output + "_scale"], axis=0),
+        _cast(output + "_int8", output + "_float"),
+        helper.make_node("Gather", [_stored(use.weight + SCALE), rows], [output + "_half"], axis=0),
+        _cast(output + "_half", output + "_scale"),
         helper.make_node("Mul", [output + "_float", output + "_scale"], [output]),
     ]
 

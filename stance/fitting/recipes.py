@@ -51,6 +51,7 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     _spread(values)
     for override in overrides:
         _override(values, override)
+    _spread(values)  # an override may be a short form, too
     recipe: Recipe = _build(Recipe, values, str(path), "")
     return dataclasses.replace(recipe, base=str(path.parent))
 

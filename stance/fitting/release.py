@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import logging
@@ -20,10 +21,11 @@ from stance.fitting.card import write_card
 from stance.fitting.examples import label_groups
 from stance.fitting.export import PRECISIONS, export_network
 from stance.fitting.measures import Judged, measure, measure_groups
+from stance.fitting.readings import Collator
 from stance.fitting.recipes import recipe_values
-from stance.fitting.scores import judge_groups, mean_macro_f1
+from stance.fitting.scores import judge_groups, mean_macro_f1, score_readings
 from stance.fitting.training import Split, Trained, Workshop, summary
-from stance.fitting.weights import save_weights
+from stance.fitting.weights import load_weights, save_weights
 from stance.model.calibration import Calibration, fit_calibration
 from stance.model.classifier import Classifier
 from stance.model.store import (
@@ -152,12 +154,16 @@ def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) ->
             "python": platform.python_version(),
             "versions": {name: metadata.version(name) for name in _PACKAGES},
         },
-        metrics={name: _measure(workshop, name, best, calibration) for name in workshop.splits},
+        metrics={name: _measure(workshop, name, best.scores[name], calibration) for name in workshop.splits},
     )
 
 
 def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained) -> ModelConfig:
-    """Export as the recipe says, or with the smallest weights that leave the labels on dev as they are."""
+    """Export as the recipe says, or with the smallest weights that leave the labels on dev as they are.
+
+    Returns:
+        The config, with metrics of the weights as they were stored.
+    """
     wanted = workshop.recipe.export
     precisions = PRECISIONS if wanted.precision == "auto" else (wanted.precision,)
     agreement = None
@@ -176,9 +182,21 @@ def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained
         else:
             changed = 100 * (1 - agreement)
             _LOG.warning("%s weights change %.1f %% of dev's labels; a finer precision is taken", precision, changed)
-    return dataclasses.replace(
-        config, metrics=config.metrics | {"dev": config.metrics["dev"] | {"agreement_with_fp32": agreement}}
-    )
+    metrics = _measure_stored(folder, workshop, best, Calibration.from_dict(config.calibration))
+    return dataclasses.replace(config, metrics=metrics | {"dev": metrics["dev"] | {"agreement_with_fp32": agreement}})
+
+
+def _measure_stored(
+    folder: Path, workshop: Workshop, best: Trained, calibration: Calibration
+) -> dict[str, dict[str, Any]]:
+    """Measure the splits again with the weights that a folder holds, which are those that will predict."""
+    network = copy.deepcopy(best.network)
+    network.load_state_dict(load_weights(folder))
+    collator = Collator(workshop.encoder.tokenizer, pad_id=workshop.encoder.pad_id)
+    return {
+        name: _measure(workshop, name, score_readings(network, split.readings, collator), calibration)
+        for name, split in workshop.splits.items()
+    }
 
 
 def _agreement(shipped: Classifier, split: Split, scores: Sequence[npt.NDArray[np.float32]]) -> float | None:
@@ -200,9 +218,11 @@ def _agreement(shipped: Classifier, split: Split, scores: Sequence[npt.NDArray[n
     return same / total if total else None
 
 
-def _measure(workshop: Workshop, name: str, best: Trained, calibration: Calibration) -> dict[str, Any]:
-    """Measure the network on a split: each target that the model is for, or all as one where none of them is there."""
-    split, scores = workshop.splits[name], best.scores[name]
+def _measure(
+    workshop: Workshop, name: str, scores: Sequence[npt.NDArray[np.float32]], calibration: Calibration
+) -> dict[str, Any]:
+    """Measure scores on a split: each target that the model is for, or all as one where none of them is there."""
+    split = workshop.splits[name]
     known = [target.name for target in workshop.targets]
     groups = label_groups(split.data)
     result: dict[str, Any] = {

@@ -61,7 +61,7 @@ def save_weights(
     """Write weights, in as many files as are needed.
 
     A ``"matrix"`` becomes bytes b with a scale for each block of a row, and means (b - 128) * scale; a ``"table"``
-    becomes signed bytes with a scale a row. Symmetric, rounded to nearest; scales are rounded to fp16.
+    becomes signed bytes with a scale a row. Symmetric, rounded to nearest; scales are in fp16.
 
     Args:
         state: Name -> weight.
@@ -76,7 +76,8 @@ def save_weights(
         kind = (quantised or {}).get(name, "")
         if kind:
             block = value.shape[1] if kind == "table" else block_size(value.shape[1])
-            numbers, kept[name + SCALE] = _quantise(value.detach().float(), block, bits)
+            numbers, scale = _quantise(value.detach().float(), block, bits)
+            kept[name + SCALE] = scale.half()
             kept[name] = numbers.to(torch.int8) if kind == "table" else (numbers + _ZERO).to(torch.uint8)
         else:
             small = value.numel() < SMALL or precision == "fp32"
@@ -117,7 +118,7 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
             weights[name] = value.float()
         else:
             numbers = value.float() - (_ZERO if value.dtype == torch.uint8 else 0)
-            weights[name] = numbers * scale.repeat_interleave(value.shape[1] // scale.shape[1], dim=1)
+            weights[name] = numbers * scale.float().repeat_interleave(value.shape[1] // scale.shape[1], dim=1)
     return weights
 
 
@@ -141,7 +142,7 @@ def block_size(columns: int) -> int:
 
 
 def _quantise(value: Tensor, block: int, bits: int) -> tuple[Tensor, Tensor]:
-    """Give whole numbers of the shape of `value`, and scales, shape (rows, blocks)."""
+    """Give whole numbers of the shape of `value`, and scales that fp16 can hold, shape (rows, blocks)."""
     rows, columns = value.shape
     parts = value.reshape(rows, columns // block, block)
     most = 2 ** (bits - 1) - 1

@@ -52,6 +52,8 @@ def test_overrides_change_fields_wherever_they_stand(recipe_file: Path) -> None:
     assert recipe.loss.doubt == 0.25
     assert read_recipe(recipe_file, ["train.0.weight=0.5"]).train[0].weight == 0.5
     assert read_recipe(recipe_file, ["dev.share=0.5"]).dev.share == 0.5
+    several = read_recipe(recipe_file, ['train=["a.jsonl", "b.jsonl"]']).train
+    assert [data.file for data in several] == ["a.jsonl", "b.jsonl"]
     with pytest.raises(InputError, match="--set: expected NAME=VALUE"):
         read_recipe(recipe_file, ["schedule.epochs"])
     with pytest.raises(InputError, match=r"--set train\.7\.weight=2: there is no such place"):

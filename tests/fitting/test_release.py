@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,9 +18,11 @@ from stance.fitting.card import write_card
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder
 from stance.fitting.examples import read_examples
+from stance.fitting.measures import Judged, measure
 from stance.model.classifier import Classifier
 from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.store import ModelConfig, read_config
+from stance.schema import LABELS
 from stance.targets import builtin_targets
 
 from .conftest import write_recipe
@@ -82,6 +85,28 @@ def test_weights_that_8_bits_would_spoil_are_stored_in_16(
     )
     same = sum(one == other for one, other in zip(half_precise, eight_bits, strict=True))
     assert same >= 0.98 * len(half_precise)  # a label on the edge may fall either way
+
+
+def test_the_card_measures_the_weights_as_they_are_stored(built: Built, tmp_path: Path) -> None:
+    config = stance.train(built.recipe, tmp_path / "model", overrides=["export.precision=int8", "export.bits=4"])
+    examples = read_examples(built.recipe.parent / "test.jsonl", builtin_targets())
+    found = Classifier(tmp_path / "model").predict([example.text for example in examples], builtin_targets())
+    judged = [
+        Judged(
+            target.name,
+            np.array([LABELS.index(example.judgements[row].gold[0]) for example in examples]),
+            np.array([list(made[target.name].probabilities.values()) for made in found]),
+            tuple(example.document for example in examples),
+        )
+        for row, target in enumerate(builtin_targets())
+    ]
+    as_stored, told = measure(judged)["targets"], config.metrics["test"]["targets"]
+    assert config.training["train_loss_by_epoch"] == built.config.training["train_loss_by_epoch"]
+    in_8_bits = built.config.metrics["test"]["targets"]  # of the same network
+    assert any(abs(told[target]["ece"] - in_8_bits[target]["ece"]) > 1e-3 for target in told)
+    for target in told:
+        assert told[target]["ece"] == pytest.approx(as_stored[target]["ece"], abs=1e-4)
+        assert told[target]["macro_f1"] == pytest.approx(as_stored[target]["macro_f1"])
 
 
 def test_batches_do_not_matter_to_an_exported_model(built: Built) -> None:
