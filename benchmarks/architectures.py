@@ -26,25 +26,28 @@ HERE = Path(__file__).resolve().parent
 RESULT = HERE / "results" / "architectures.json"
 RECIPES = HERE.parent / "training"
 
+# What all variants leave out that do not say otherwise: they differ in one thing each.
+PLAIN = ["augment.swap=0", "augment.replace=0", "augment.noise=0", "schedule.epochs=4"]
+LABELLED = 'train=["../../shared/corpus/train.jsonl", "../../shared/corpus/open.jsonl"]'
+MINILM = [LABELLED, *PLAIN]
+
 # Name -> recipe and what is otherwise in it.
 VARIANTS: dict[str, tuple[str, list[str]]] = {
-    "minilm": ("base.toml", []),
-    "minilm pair": ("base.toml", ["network.kind=pair"]),
-    "minilm blind": ("base.toml", ["network.blind=true"]),
-    "minilm no class weights": ("base.toml", ["loss.class_weights=none"]),
-    "minilm balanced class weights": ("base.toml", ["loss.class_weights=balanced"]),
-    "minilm no doubt": ("base.toml", ["loss.doubt=0"]),
-    "minilm swap": ("base.toml", ["augment.swap=0.25"]),
-    "minilm replace": ("base.toml", ["augment.replace=0.25"]),
-    "minilm mask": ("base.toml", ["augment.mask=0.2"]),
-    "minilm noise": ("base.toml", ["augment.noise=0.3"]),
-    "minilm all augmentation": (
-        "base.toml",
-        ["augment.swap=0.15", "augment.replace=0.15", "augment.mask=0.1", "augment.noise=0.2"],
-    ),
-    "mpnet": ("teacher.toml", []),
-    "mpnet 6 layers": ("teacher.toml", ["encoder.layers=6", "schedule.encoder_rate=7e-5"]),
-    "mpnet pair": ("teacher.toml", ["network.kind=pair"]),
+    "minilm": ("small.toml", MINILM),
+    "minilm pair": ("small.toml", [*MINILM, "network.kind=pair"]),
+    "minilm blind": ("small.toml", [*MINILM, "network.blind=true"]),
+    "minilm no class weights": ("small.toml", [*MINILM, "loss.class_weights=none"]),
+    "minilm balanced class weights": ("small.toml", [*MINILM, "loss.class_weights=balanced"]),
+    "minilm no doubt": ("small.toml", [*MINILM, "loss.doubt=0"]),
+    "minilm swap": ("small.toml", [*MINILM, "augment.swap=0.25"]),
+    "minilm replace": ("small.toml", [*MINILM, "augment.replace=0.25"]),
+    "minilm mask": ("small.toml", [*MINILM, "augment.mask=0.2"]),
+    "minilm noise": ("small.toml", [*MINILM, "augment.noise=0.3"]),
+    "minilm taught": ("small.toml", PLAIN),
+    "mpnet": ("base.toml", PLAIN),
+    "mpnet pair": ("base.toml", [*PLAIN, "network.kind=pair"]),
+    "mpnet blind": ("base.toml", [*PLAIN, "network.blind=true"]),
+    "mpnet 6 layers": ("base.toml", [*PLAIN, "encoder.layers=6", "schedule.encoder_rate=7e-5"]),
 }
 
 
