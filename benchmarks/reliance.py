@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from stance.evaluation.intervals import bootstrap_by_document
-from stance.evaluation.metrics import score_labels
+from stance.evaluation.metrics import count_labels, label_numbers, macro_f1
 from stance.fitting.examples import Example, read_examples
 from stance.model.classifier import Classifier
 from stance.model.store import hash_file, verify_files
@@ -92,7 +92,8 @@ def measure(classifier: Classifier, examples: list[Example]) -> dict[str, Any]:
 
 def mean_f1(targets: tuple[Target, ...], gold: dict[str, list[Any]], guesses: dict[str, list[Any]]) -> float:
     """Give the mean macro-F1 over the targets."""
-    return float(np.mean([score_labels(gold[item.name], guesses[item.name]).macro_f1 for item in targets]))
+    counts = [count_labels(label_numbers(gold[item.name]), label_numbers(guesses[item.name])) for item in targets]
+    return float(np.mean([macro_f1(table) for table in counts]))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.errors import StanceError
-from stance.model.calibration import Calibration, expected_calibration_error
+from stance.evaluation.metrics import expected_calibration_error
+from stance.model.calibration import Calibration
 from stance.model.classifier import Classifier
 from stance.model.store import hash_file, verify_files
 from stance.schema import LABELS

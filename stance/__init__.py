@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         StanceError,
         UnknownTargetError,
     )
+    from stance.evaluation.scoring import Evaluation, evaluate
     from stance.fitting.entry import train
     from stance.prediction import analyze, analyze_documents, predict
     from stance.schema import KINDS, LABELS, Analysis, Document, Paragraph, Prediction, Share, Span, Stance
@@ -39,6 +40,7 @@ _HOMES = {
         "StanceError",
         "UnknownTargetError",
     ),
+    "stance.evaluation.scoring": ("Evaluation", "evaluate"),
     "stance.fitting.entry": ("train",),
     "stance.prediction": ("analyze", "analyze_documents", "predict"),
     "stance.schema": (
@@ -64,6 +66,7 @@ __all__ = [
     "Analysis",
     "Document",
     "EncodingError",
+    "Evaluation",
     "InputError",
     "MissingExtraError",
     "ModelError",
@@ -79,6 +82,7 @@ __all__ = [
     "analyze",
     "analyze_documents",
     "builtin_targets",
+    "evaluate",
     "load_targets",
     "predict",
     "read_documents",

@@ -23,6 +23,7 @@ ROWS = {
     "annotation.interchange": 3,
     "evaluation.intervals": 1,
     "evaluation.metrics": 1,
+    "evaluation.figures": 2,
     "fitting.config": 1,
     "model.store": 1,
     "model.tokens": 1,

@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from stance.evaluation.metrics import score_labels
+from stance.evaluation.metrics import count_labels, label_numbers, macro_f1
 from stance.schema import Label
 from stance.targets import Target
 from stance.text.substitution import mask_mentions
@@ -46,7 +46,7 @@ def predict_tfidf(
         )
         model.fit(masked, train[1])
         guesses = model.predict([mask_mentions(text, target, _MASK)[0] for text in dev[0]]).tolist()
-        score = score_labels(dev[1], guesses).macro_f1
+        score = float(macro_f1(count_labels(label_numbers(dev[1]), label_numbers(guesses))))
         if best is None or score > best[0]:
             best = (score, model)
     labels: list[Label] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,12 @@ import numpy.typing as npt
 
 from stance.errors import InputError
 
-__all__ = ["Interval", "bootstrap_by_document"]
+__all__ = ["Interval", "bootstrap_by_document", "draw_documents", "enclose", "number_documents"]
+
+_AT_ONCE = 4_000_000
+"""Most numbers in a table of draws: 32 MB."""
+_LEAST = 0.5
+"""Share of the draws that need a value; the others would be too odd a choice to speak for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,52 @@ class Interval:
     high: float
 
 
+def number_documents(documents: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Give each item the number of its document, counted from 0 in the order of their names.
+
+    Raises:
+        InputError: If there are no items.
+    """
+    if not documents:
+        raise InputError("Expected at least one item, found none.")
+    return np.unique(np.asarray(documents, dtype=object).astype(str), return_inverse=True)[1].astype(np.int64)
+
+
+def draw_documents(count: int, *, draws: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
+    """Draw documents with replacement.
+
+    Args:
+        count: How many documents there are.
+        draws: How often as many are drawn.
+        seed: Seed of the draws.
+
+    Yields:
+        How often each document was drawn, shape (some of the draws, count), until there are `draws` rows.
+    """
+    generator = np.random.default_rng(seed)
+    rows = max(1, _AT_ONCE // count)
+    for first in range(0, draws, rows):
+        chosen = (generator.integers(count, size=count) for _ in range(min(rows, draws - first)))
+        yield np.stack([np.bincount(one, minlength=count) for one in chosen]).astype(np.float64)
+
+
+def enclose(value: float, drawn: npt.NDArray[np.float64]) -> Interval:
+    """Give a figure with the 95 % percentile interval of its values in the draws.
+
+    Args:
+        value: The figure; NaN if it has no value.
+        drawn: Its value in each draw, NaN where it had none.
+
+    Returns:
+        The figure; its ends are NaN if it has no value, or had none in more than half of the draws.
+    """
+    known = drawn[~np.isnan(drawn)]
+    if np.isnan(value) or len(known) <= _LEAST * len(drawn):
+        return Interval(value, np.nan, np.nan)
+    low, high = np.percentile(known, [2.5, 97.5])
+    return Interval(value, float(low), float(high))
+
+
 def bootstrap_by_document(
     documents: Sequence[str],
     statistic: Callable[[npt.NDArray[np.int64]], float],
@@ -35,7 +86,7 @@ def bootstrap_by_document(
     draws: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """Give a figure with its 95 % percentile interval.
+    """Give any figure with its 95 % percentile interval.
 
     Args:
         documents: The document of each item.
@@ -51,15 +102,12 @@ def bootstrap_by_document(
 
     Source: Davison and Hinkley 1997, "Bootstrap Methods and their Application", section 3.8 (clusters drawn whole).
     """
-    if not documents:
-        raise InputError("Expected at least one item, found none.")
-    _, number = np.unique(np.asarray(documents, dtype=object).astype(str), return_inverse=True)
+    number = number_documents(documents)
     order = np.argsort(number, kind="stable")
     members = np.split(order, np.cumsum(np.bincount(number))[:-1])
-    generator = np.random.default_rng(seed)
-    values = []
-    for _ in range(draws):
-        chosen = generator.integers(len(members), size=len(members))
-        values.append(statistic(np.concatenate([members[place] for place in chosen])))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Interval(statistic(np.arange(len(documents))), float(low), float(high))
+    values = [
+        statistic(np.concatenate([members[place] for place in np.repeat(np.arange(len(often)), often.astype(int))]))
+        for table in draw_documents(len(members), draws=draws, seed=seed)
+        for often in table
+    ]
+    return enclose(statistic(np.arange(len(documents))), np.array(values))

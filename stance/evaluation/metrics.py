@@ -1,122 +1,394 @@
-"""Metrics of labels against gold labels, as pure functions over label names."""
+"""Metrics as pure functions: of counts of gold against predicted labels, of probabilities, of confidence.
+
+Counts have the shape (..., labels, labels + 1): rows are gold labels, columns predicted ones, the last column what a
+system failed to judge, which is an error against any gold label. Leading axes are free: targets, bootstrap draws.
+Written by hand, since scikit-learn takes lists of labels, one figure at a time: a bootstrap of counts is one product.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from stance.errors import InputError
 from stance.schema import LABELS, Label
 
-__all__ = ["LabelScore", "TargetScore", "presence_f1", "score_labels", "side_f_average"]
+__all__ = [
+    "COUNT_METRICS",
+    "MEANS",
+    "accuracy",
+    "area_under_risk_coverage",
+    "balanced_accuracy",
+    "brier_score",
+    "calibration_error",
+    "classification_report",
+    "count_labels",
+    "expected_calibration_error",
+    "f1",
+    "keep_labels",
+    "label_numbers",
+    "macro_f1",
+    "matthews_correlation",
+    "order_by_confidence",
+    "precision",
+    "presence_f1",
+    "recall",
+    "reliability_bins",
+    "risk_coverage",
+    "side_f1",
+    "side_f_average",
+    "support",
+]
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+_FAVOR, _AGAINST, _NEUTRAL, _ABSENT = (LABELS.index(label) for label in ("favor", "against", "neutral", "absent"))
+_PRESENT = [_FAVOR, _AGAINST, _NEUTRAL]
+_BINS = 10
+"""Confidence bins of equal width, as in Guo et al. 2017 (they take 15 for test sets ten times as large)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelScore:
-    """How well one label is found.
+def label_numbers(labels: Sequence[Label]) -> Whole:
+    """Give the number of each label in `LABELS`.
 
-    Attributes:
-        precision: Share of the predictions of the label that are right, in [0, 1]; 0 without predictions.
-        recall: Share of the gold labels that are found, in [0, 1]; 0 without gold labels.
-        f1: Harmonic mean of the two.
-        support: Number of gold labels.
+    Raises:
+        InputError: If one is no label.
     """
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
-@dataclass(frozen=True, slots=True)
-class TargetScore:
-    """How well the labels toward one target are found.
-
-    Attributes:
-        labels: Label -> its score.
-        accuracy: Share of right labels, in [0, 1].
-        macro_f1: Mean F1 over the labels that have support; a label without gold is left out, since any F1 of it would
-            be an accident.
-    """
-
-    labels: dict[Label, LabelScore]
-    accuracy: float
-    macro_f1: float
+    try:
+        return np.array([LABELS.index(label) for label in labels], dtype=np.int64)
+    except ValueError:
+        wrong = next(label for label in labels if label not in LABELS)
+        raise InputError(f"Expected labels among {', '.join(LABELS)}, found {wrong!r}.") from None
 
 
-def score_labels(gold: Sequence[Label], predicted: Sequence[Label]) -> TargetScore:
-    """Compare predicted labels with gold labels.
+def count_labels(gold: Whole, predicted: Whole, *, labels: int = len(LABELS)) -> Floats:
+    """Count how often each gold label was given each predicted one.
 
     Args:
-        gold: Gold labels.
-        predicted: Predicted labels, in the same order.
+        gold: Number of each gold label, shape (items,).
+        predicted: Number of each predicted label, in the same order; `labels` where the system failed.
+        labels: How many labels there are.
 
     Returns:
-        Precision, recall, F1 and support per label, accuracy, macro-F1.
+        Counts, shape (labels, labels + 1).
 
     Raises:
         InputError: If there is nothing to compare, or the two differ in length.
 
-    >>> round(score_labels(["favor", "favor", "absent"], ["favor", "absent", "absent"]).macro_f1, 3)
-    0.667
+    >>> count_labels(np.array([0, 0, 3]), np.array([0, 4, 3])).astype(int).tolist()
+    [[1, 0, 0, 0, 1], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 1, 0]]
     """
-    if not gold or len(gold) != len(predicted):
+    if not len(gold) or len(gold) != len(predicted):
         raise InputError(
             f"Expected as many predicted as gold labels and at least one, found {len(predicted)} and {len(gold)}."
         )
-    pairs = list(zip(gold, predicted, strict=True))
-    scores = {label: _score(label, pairs) for label in LABELS}
-    supported = [score.f1 for score in scores.values() if score.support]
-    return TargetScore(
-        labels=scores,
-        accuracy=sum(truth == guess for truth, guess in pairs) / len(pairs),
-        macro_f1=sum(supported) / len(supported),
-    )
+    cells = np.bincount(gold * (labels + 1) + predicted, minlength=labels * (labels + 1))
+    return cells.reshape(labels, labels + 1).astype(np.float64)
 
 
-def _score(label: Label, pairs: Sequence[tuple[Label, Label]]) -> LabelScore:
-    support = sum(truth == label for truth, _ in pairs)
-    guessed = sum(guess == label for _, guess in pairs)
-    right = sum(truth == label == guess for truth, guess in pairs)
-    precision = right / guessed if guessed else 0.0
-    recall = right / support if support else 0.0
-    f1 = 2 * right / (support + guessed) if right else 0.0
-    return LabelScore(precision, recall, f1, support)
+def support(counts: Floats) -> Floats:
+    """Count the gold labels: shape (..., labels)."""
+    total: Floats = counts.sum(-1)
+    return total
 
 
-def presence_f1(gold: Sequence[Label], predicted: Sequence[Label]) -> float:
+def precision(counts: Floats) -> Floats:
+    """Give the share of the predictions of each label that are right.
+
+    Returns:
+        Shape (..., labels), in [0, 1]; 0 for a label that has gold but is never predicted, NaN if it has neither.
+    """
+    guessed = _guessed(counts)
+    share = _ratio(_right(counts), guessed)
+    return np.where((guessed == 0) & (support(counts) > 0), 0.0, share)
+
+
+def recall(counts: Floats) -> Floats:
+    """Give the share of each gold label that is found: shape (..., labels), in [0, 1]; NaN without gold."""
+    return _ratio(_right(counts), support(counts))
+
+
+def f1(counts: Floats) -> Floats:
+    """Give the harmonic mean of precision and recall of each label.
+
+    Returns:
+        Shape (..., labels), in [0, 1]; NaN for a label without gold: any value would be an accident (scikit-learn says
+        0 there, and lets it pull the mean down).
+
+    >>> f1(count_labels(np.array([0, 0, 3]), np.array([0, 3, 3]))).round(3).tolist()
+    [0.667, nan, nan, 0.667]
+    """
+    known = support(counts)
+    return np.where(known > 0, _ratio(2 * _right(counts), known + _guessed(counts)), np.nan)
+
+
+def macro_f1(counts: Floats) -> Floats:
+    """Give the mean F1 of the labels that have gold: shape (...), in [0, 1]; NaN if none has."""
+    return _mean(f1(counts))
+
+
+def side_f_average(counts: Floats) -> Floats:
+    """Give F_avg, the mean of the F1 of ``favor`` and that of ``against``; a side without gold is left out.
+
+    Returns:
+        Shape (...), in [0, 1]; NaN if neither side has gold.
+
+    Source: Mohammad et al. 2016, "SemEval-2016 Task 6: Detecting Stance in Tweets", section 4.
+    """
+    return _mean(f1(counts)[..., [_FAVOR, _AGAINST]])
+
+
+def accuracy(counts: Floats) -> Floats:
+    """Give the share of right labels: shape (...), in [0, 1]."""
+    return _ratio(_right(counts).sum(-1), support(counts).sum(-1))
+
+
+def balanced_accuracy(counts: Floats) -> Floats:
+    """Give the mean recall of the labels that have gold: shape (...), in [0, 1]."""
+    return _mean(recall(counts))
+
+
+def matthews_correlation(counts: Floats) -> Floats:
+    """Give Matthews' correlation for several labels: shape (...), in [-1, 1]; 0 where only one label occurs.
+
+    Source: Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation coefficient".
+    """
+    square = np.concatenate([counts, np.zeros_like(counts[..., :1, :])], axis=-2)  # failures are a label without gold
+    known, guessed, total = square.sum(-1), square.sum(-2), square.sum((-1, -2))
+    shared = _right(counts).sum(-1) * total - (known * guessed).sum(-1)
+    spread = (total**2 - (known**2).sum(-1)) * (total**2 - (guessed**2).sum(-1))
+    return np.where(spread > 0, _ratio(shared, np.sqrt(np.maximum(spread, 0))), np.where(total > 0, 0.0, np.nan))
+
+
+def presence_f1(counts: Floats) -> Floats:
     """Give the F1 of finding that a target is present, whichever label it then gets.
 
     Args:
-        gold: Gold labels.
-        predicted: Predicted labels, in the same order.
+        counts: Counts of the four labels. A failure is a miss where the target is present, else a false alarm.
 
     Returns:
-        F1 of every label but ``absent`` taken as one, in [0, 1]; 0 if the target is never present.
-
-    >>> presence_f1(["favor", "absent", "neutral"], ["against", "neutral", "neutral"])
-    0.8
+        Shape (...), in [0, 1]; NaN if the target is never present.
     """
-    pairs = list(zip(gold, predicted, strict=True))
-    right = sum(truth != "absent" and guess != "absent" for truth, guess in pairs)
-    named = sum(truth != "absent" for truth, _ in pairs) + sum(guess != "absent" for _, guess in pairs)
-    return 2 * right / named if named else 0.0
+    found = counts[..., _PRESENT, :][..., _PRESENT].sum((-1, -2))
+    there = support(counts)[..., _PRESENT].sum(-1)
+    alarms = counts[..., _ABSENT, :].sum(-1) - counts[..., _ABSENT, _ABSENT]
+    return np.where(there > 0, _ratio(2 * found, found + there + alarms), np.nan)
 
 
-def side_f_average(gold: Sequence[Label], predicted: Sequence[Label]) -> float:
-    """Give F_avg: the mean of the F1 of ``favor`` and that of ``against``.
+def side_f1(counts: Floats) -> Floats:
+    """Give the macro-F1 of favor, against and neutral where the target is present by gold; calling it absent is a miss.
 
     Args:
-        gold: Gold labels, of one target or pooled over several.
-        predicted: Predicted labels, in the same order.
+        counts: Counts of the four labels.
 
     Returns:
-        The mean, in [0, 1].
-
-    Source: Mohammad et al. 2016, "SemEval-2016 Task 6: Detecting Stance in Tweets", section 4.
-
-    >>> side_f_average(["favor", "against", "neutral"], ["favor", "neutral", "neutral"])
-    0.5
+        Shape (...), in [0, 1]; NaN if the target is never present.
     """
-    labels = score_labels(gold, predicted).labels
-    return (labels["favor"].f1 + labels["against"].f1) / 2
+    present = counts.copy()
+    present[..., _ABSENT, :] = 0
+    return macro_f1(present)
+
+
+COUNT_METRICS: dict[str, Callable[[Floats], Floats]] = {
+    "macro_f1": macro_f1,
+    "f_avg": side_f_average,
+    "accuracy": accuracy,
+    "balanced_accuracy": balanced_accuracy,
+    "mcc": matthews_correlation,
+    "presence_f1": presence_f1,
+    "side_f1": side_f1,
+}
+"""Name -> metric, for counts of the four labels."""
+
+
+def keep_labels(metric: Floats, counts: Floats, whole: Floats, labels: Sequence[int] | None = None) -> Floats:
+    """Take away a metric's values in draws that lack a label: a mean over fewer labels is another figure.
+
+    Args:
+        metric: Its values, shape (draws, ...).
+        counts: The counts of the draws, shape (draws, ..., labels, labels + 1).
+        whole: The counts of everything, shape (..., labels, labels + 1).
+        labels: Numbers of the labels that the metric is a mean over; None means all.
+
+    Returns:
+        The values, NaN where a label with gold in everything has none in the draw.
+    """
+    chosen = slice(None) if labels is None else list(labels)
+    lost = (support(counts)[..., chosen] == 0) & (support(whole)[..., chosen] > 0)
+    return np.where(lost.any(-1), np.nan, metric)
+
+
+MEANS: dict[str, tuple[int, ...] | None] = {
+    "macro_f1": None,
+    "balanced_accuracy": None,
+    "f_avg": (_FAVOR, _AGAINST),
+    "side_f1": (_FAVOR, _AGAINST, _NEUTRAL),
+}
+"""Metrics that are means over labels: name -> their labels' numbers; None means all."""
+
+
+def classification_report(counts: Floats, names: Sequence[str] = LABELS) -> dict[str, Any]:
+    """Lay one table of counts out as scikit-learn's ``classification_report(output_dict=True)`` does.
+
+    Args:
+        counts: Shape (labels, labels + 1).
+        names: Names of the labels.
+
+    Returns:
+        Label -> ``precision``, ``recall``, ``f1-score``, ``support``; ``accuracy``; ``macro avg`` over the labels with
+        gold, and ``weighted avg``. What has no value is None.
+    """
+    columns = np.stack([precision(counts), recall(counts), f1(counts)], axis=-1)
+    known = support(counts)
+    keys = ("precision", "recall", "f1-score")
+    report: dict[str, Any] = {
+        name: {**dict(zip(keys, map(_plain, row), strict=True)), "support": int(number)}
+        for name, row, number in zip(names, columns, known, strict=True)
+    }
+    there = known > 0
+    weighted = (columns[there] * known[there, None]).sum(0) / known.sum()
+    report["accuracy"] = float(accuracy(counts))
+    for name, row in (("macro avg", columns[there].mean(0)), ("weighted avg", weighted)):
+        report[name] = {**dict(zip(keys, map(float, row), strict=True)), "support": int(known.sum())}
+    return report
+
+
+def brier_score(probabilities: Floats, gold: Whole) -> Floats:
+    """Give the squared error of each item's probabilities, summed over the labels.
+
+    Args:
+        probabilities: Shape (items, labels).
+        gold: Number of each gold label, shape (items,).
+
+    Returns:
+        Shape (items,), in [0, 2]; their mean is the Brier score.
+
+    Source: Brier 1950, "Verification of forecasts expressed in terms of probability".
+    """
+    truth = np.eye(probabilities.shape[1])[gold]
+    errors: Floats = ((probabilities - truth) ** 2).sum(-1)
+    return errors
+
+
+def reliability_bins(confidence: Floats, right: npt.NDArray[np.bool_], *, bins: int = _BINS) -> Floats:
+    """Sum up items by confidence.
+
+    Args:
+        confidence: Probability of the label given, in [0, 1], shape (items,).
+        right: Whether it is right.
+        bins: Number of bins of equal width.
+
+    Returns:
+        For each bin the number of items, the sum of their confidence, the number that are right: shape (bins, 3).
+    """
+    place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    columns = np.ones(len(place)), confidence, right.astype(np.float64)
+    return np.stack([np.bincount(place, weights=column, minlength=bins) for column in columns], axis=-1)
+
+
+def calibration_error(bins: Floats) -> Floats:
+    """Give the expected calibration error: the gap between confidence and accuracy of bins, weighted by their size.
+
+    Args:
+        bins: As `reliability_bins` gives them, shape (..., bins, 3).
+
+    Returns:
+        Shape (...), in [0, 1]; NaN without items.
+
+    Source: Naeini et al. 2015; Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
+    """
+    return _ratio(np.abs(bins[..., 1] - bins[..., 2]).sum(-1), bins[..., 0].sum(-1))
+
+
+def expected_calibration_error(probabilities: Floats, gold: Whole, *, bins: int = _BINS) -> float:
+    """Give the `calibration_error` of probabilities whose most probable label is the one given.
+
+    Args:
+        probabilities: Shape (items, labels).
+        gold: Number of each item's gold label, shape (items,).
+        bins: Number of confidence bins of equal width.
+
+    Returns:
+        The error, in [0, 1].
+    """
+    right = probabilities.argmax(-1) == gold
+    return float(calibration_error(reliability_bins(probabilities.max(-1), right, bins=bins)))
+
+
+def risk_coverage(confidence: Floats, right: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Tell how wrong the surest judgements are, for each share of them that could be kept.
+
+    Items of equal confidence come in any order, so they share their errors evenly.
+
+    Args:
+        confidence: Shape (items,).
+        right: Whether each is right.
+
+    Returns:
+        Coverage, rising to 1, and the share of errors up to there, each of shape (items,).
+
+    Source: El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
+
+    >>> [shares.round(2).tolist() for shares in risk_coverage(np.array([0.9, 0.5, 0.8]), np.array([True, False, True]))]
+    [[0.33, 0.67, 1.0], [0.0, 0.0, 0.33]]
+    """
+    order, wrong = order_by_confidence(confidence, right)
+    number = np.arange(1, len(order) + 1)
+    return number / len(order), np.cumsum(wrong) / number
+
+
+def order_by_confidence(confidence: Floats, right: npt.NDArray[np.bool_]) -> tuple[Whole, Floats]:
+    """Give the order of items, the surest first, and their errors in that order, even among equals."""
+    order = np.argsort(-confidence, kind="stable")
+    _, place, size = np.unique(-confidence[order], return_inverse=True, return_counts=True)
+    wrong = np.bincount(place, weights=~right[order]) / size
+    return order, wrong[place]
+
+
+def area_under_risk_coverage(confidence: Floats, right: npt.NDArray[np.bool_], weights: Floats | None = None) -> Floats:
+    """Give the mean share of errors over all coverages: lower is better, and no order can make it 0 but a perfect one.
+
+    Args:
+        confidence: Shape (items,).
+        right: Whether each is right.
+        weights: How often each item counts, shape (..., items); None counts each once.
+
+    Returns:
+        Shape (...), in [0, 1].
+
+    Source: Geifman, Uziel and El-Yaniv 2019, "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers".
+    """
+    order, wrong = order_by_confidence(confidence, right)
+    often = np.ones(len(order)) if weights is None else weights[..., order]
+    kept = np.cumsum(often, axis=-1)
+    risk = np.cumsum(often * wrong, axis=-1) / np.maximum(kept, 1)
+    return _ratio((risk * often).sum(-1), kept[..., -1])
+
+
+def _right(counts: Floats) -> Floats:
+    found: Floats = np.diagonal(counts, axis1=-2, axis2=-1)
+    return found
+
+
+def _guessed(counts: Floats) -> Floats:
+    total: Floats = counts[..., :-1].sum(-2)
+    return total
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    share: Floats = np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
+    return share
+
+
+def _mean(values: Floats) -> Floats:
+    """Mean of what has a value."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0.0).sum(-1), known.sum(-1).astype(np.float64))
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from stance.evaluation.intervals import Interval, bootstrap_by_document
-from stance.evaluation.metrics import presence_f1, score_labels, side_f_average
-from stance.model.calibration import expected_calibration_error
+from stance.evaluation.figures import MEAN, POOLED, Judgements, LabelFigures, measure_judgements
+from stance.evaluation.intervals import Interval
 from stance.schema import LABELS, Label
 
 __all__ = ["Judged", "measure", "measure_groups"]
 
 _DRAWS = 500
 """Bootstrap draws of each interval."""
-_SIDES = 2
-"""Favor and against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +44,32 @@ def measure(judged: Sequence[Judged]) -> dict[str, Any]:
 
     Returns:
         ``targets`` {target: macro_f1 with interval, accuracy, presence_f1, f_avg, ece, labels}, the means over targets,
-        ``f_avg`` pooled over targets, and ``paragraphs``, how many items the target with most has.
+        ``f_avg`` pooled over targets, and ``paragraphs``, how many items the target with most has. What has no value
+        is None.
     """
+    probabilities = np.concatenate([item.probabilities for item in judged])
+    everything = Judgements(
+        targets=tuple(item.target for item in judged),
+        target=np.concatenate([np.full(len(item.gold), number) for number, item in enumerate(judged)]),
+        gold=np.concatenate([item.gold for item in judged]),
+        predicted=probabilities.argmax(-1),
+        documents=tuple(name for item in judged for name in item.documents),
+        probabilities=probabilities,
+    )
+    figures = measure_judgements(everything, draws=_DRAWS)
     result: dict[str, Any] = {"paragraphs": max(len(item.gold) for item in judged), "targets": {}}
     for item in judged:
-        gold, guesses = _names(item.gold), _names(item.probabilities.argmax(-1))
-        score = score_labels(gold, guesses)
+        own = figures[item.target]
         result["targets"][item.target] = {
-            "macro_f1": score.macro_f1,
-            "macro_f1_interval": _ends(_interval([item], _macro)),
-            "accuracy": score.accuracy,
-            "presence_f1": presence_f1(gold, guesses),
-            "f_avg": side_f_average(gold, guesses),
-            "ece": expected_calibration_error(item.probabilities, item.gold),
-            "labels": {
-                label: dataclasses.asdict(own) | {"f1_interval": _ends(_interval([item], partial(_f1, label=at)))}
-                for at, (label, own) in enumerate(score.labels.items())
-            },
+            "macro_f1": own.metrics["macro_f1"].value,
+            "macro_f1_interval": _ends(own.metrics["macro_f1"]),
+            **{name: _plain(own.metrics[name].value) for name in ("accuracy", "presence_f1", "f_avg", "ece")},
+            "labels": {label: _label(found) for label, found in own.labels.items()},
         }
-    rows = list(result["targets"].values())
-    mean = _interval(judged, _macro)
-    sides = _interval(judged, _sides, pooled=True)
-    result["mean_macro_f1"], result["mean_macro_f1_interval"] = mean.value, _ends(mean)
-    result["f_avg"], result["f_avg_interval"] = sides.value, _ends(sides)
-    result["presence_f1"] = float(np.mean([row["presence_f1"] for row in rows]))
+    mean, sides = figures[MEAN if len(judged) > 1 else judged[0].target].metrics, figures[POOLED].metrics["f_avg"]
+    result["mean_macro_f1"], result["mean_macro_f1_interval"] = mean["macro_f1"].value, _ends(mean["macro_f1"])
+    result["f_avg"], result["f_avg_interval"] = _plain(sides.value), _ends(sides)
+    result["presence_f1"] = _plain(mean["presence_f1"].value)
     return result
 
 
@@ -91,55 +88,33 @@ def measure_groups(
         ``macro_f1`` over the groups and, if both sides are told apart, ``f_avg`` of favor and against, each with its
         interval; ``judgements``, how many there are.
     """
-    truth, guess = np.asarray(gold), np.asarray(guesses)
-    sides = [at for at, group in enumerate(groups) if tuple(group) in (("favor",), ("against",))]
-    parts = {"macro_f1": sorted(set(truth.tolist()))} | ({"f_avg": sides} if len(sides) == _SIDES else {})
-    result: dict[str, Any] = {"judgements": len(truth)}
-    for name, kept in parts.items():
-
-        def figure(places: npt.NDArray[np.int64], kept: Sequence[int] = kept) -> float:
-            return float(np.mean([_f1(truth[places], guess[places], group) for group in kept]))
-
-        interval = bootstrap_by_document(documents, figure, draws=_DRAWS)
-        result[name], result[f"{name}_interval"] = interval.value, _ends(interval)
+    sides = [at for side in LABELS[:2] for at, group in enumerate(groups) if tuple(group) == (side,)]
+    order = [*sides, *(at for at in range(len(groups)) if at not in sides)]
+    renumbered = np.argsort(order)
+    judgements = Judgements(
+        targets=("all",),
+        target=np.zeros(len(gold), dtype=np.int64),
+        gold=renumbered[np.asarray(gold)],
+        predicted=renumbered[np.asarray(guesses)],
+        documents=tuple(documents),
+        labels=tuple(" or ".join(groups[at]) for at in order),
+    )
+    metrics = measure_judgements(judgements, draws=_DRAWS)[POOLED].metrics
+    result: dict[str, Any] = {"judgements": len(judgements)}
+    for name in ("macro_f1", "f_avg"):
+        if name in metrics:
+            result[name], result[f"{name}_interval"] = metrics[name].value, _ends(metrics[name])
     return result
 
 
-def _names(numbers: npt.NDArray[np.int64]) -> list[Label]:
-    return [LABELS[number] for number in numbers]
+def _label(found: LabelFigures) -> dict[str, Any]:
+    values = {name: _plain(getattr(found, name).value) for name in ("precision", "recall", "f1")}
+    return values | {"support": found.support, "f1_interval": _ends(found.f1)}
 
 
-def _ends(interval: Interval) -> list[float]:
-    return [round(interval.low, 4), round(interval.high, 4)]
+def _ends(interval: Interval) -> list[float] | None:
+    return None if np.isnan(interval.low) else [round(interval.low, 4), round(interval.high, 4)]
 
 
-_Statistic = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], float]
-
-
-def _interval(judged: Sequence[Judged], statistic: _Statistic, *, pooled: bool = False) -> Interval:
-    """Bootstrap the mean of a figure over targets, or the figure of all targets as one, by document."""
-    documents = [name for item in judged for name in item.documents]
-    gold = np.concatenate([item.gold for item in judged])
-    guesses = np.concatenate([item.probabilities.argmax(-1) for item in judged])
-    target = np.concatenate([np.full(len(item.gold), number) for number, item in enumerate(judged)])
-
-    def figure(places: npt.NDArray[np.int64]) -> float:
-        if pooled:
-            return statistic(gold[places], guesses[places])
-        parts = [places[target[places] == number] for number in range(len(judged))]
-        return float(np.mean([statistic(gold[part], guesses[part]) for part in parts if len(part)]))
-
-    return bootstrap_by_document(documents, figure, draws=_DRAWS)
-
-
-def _f1(gold: npt.NDArray[np.int64], guesses: npt.NDArray[np.int64], label: int) -> float:
-    right = int(((gold == label) & (guesses == label)).sum())
-    return 2 * right / max(1, int((gold == label).sum()) + int((guesses == label).sum()))
-
-
-def _macro(gold: npt.NDArray[np.int64], guesses: npt.NDArray[np.int64]) -> float:
-    return float(np.mean([_f1(gold, guesses, int(label)) for label in np.unique(gold)]))
-
-
-def _sides(gold: npt.NDArray[np.int64], guesses: npt.NDArray[np.int64]) -> float:
-    return (_f1(gold, guesses, LABELS.index("favor")) + _f1(gold, guesses, LABELS.index("against"))) / 2
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -23,7 +23,6 @@ __all__ = [
     "MINIMUM_ITEMS",
     "Calibration",
     "check_risk",
-    "expected_calibration_error",
     "fit_calibration",
     "fit_temperature",
     "softmax",
@@ -304,28 +303,3 @@ def fit_temperature(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64], *, ar
     return _best_temperature(
         lambda temperature: float(-np.log(softmax(scores, temperature)[rows, gold] + 1e-12).sum()), around
     )
-
-
-def expected_calibration_error(
-    probabilities: npt.NDArray[Any], gold: npt.NDArray[np.int64], *, bins: int = 10
-) -> float:
-    """Measure how far confidence is from accuracy.
-
-    Args:
-        probabilities: Shape (items, labels).
-        gold: Number of each item's gold label, shape (items,).
-        bins: Number of confidence bins of equal width.
-
-    Returns:
-        Mean gap between confidence and accuracy of the most probable label, weighted by bin size, in [0, 1].
-
-    Source: Naeini et al. 2015; Guo et al. 2017, equation 3.
-    """
-    confidence = probabilities.max(axis=-1)
-    right = probabilities.argmax(axis=-1) == gold
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (places == place).mean() * abs(confidence[places == place].mean() - right[places == place].mean())
-        for place in np.unique(places)
-    ]
-    return float(sum(gaps))

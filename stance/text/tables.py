@@ -26,7 +26,7 @@ from stance.text.decoding import (
     refuse_binary,
 )
 
-__all__ = ["Columns", "OnError", "read_csv", "read_jsonl", "read_objects", "read_parquet"]
+__all__ = ["Columns", "OnError", "read_cells", "read_csv", "read_jsonl", "read_objects", "read_parquet"]
 
 _LONGEST_CELL = 2**31 - 1
 _QUOTE = "Quote cells that hold the delimiter, a quote or a line break, and double the quotes in them"
@@ -144,24 +144,62 @@ def read_csv(
         InputError: If there is no header, a column stands twice, or the text's column is missing.
         EncodingError: If the file is no text.
     """
+    settled = _settle_encoding(file, name, encoding)
+    rows = read_cells(
+        file,
+        name,
+        encoding=settled,
+        delimiter=delimiter,
+        on_error=on_error,
+        check=lambda header: _check_columns(header, name, columns),
+    )
+    for where, row in rows:
+        yield from _document(row, where, name, columns, settled, on_error)
+
+
+def read_cells(
+    file: BinaryIO,
+    name: str,
+    *,
+    on_error: OnError,
+    encoding: str | None = None,
+    delimiter: str = ",",
+    check: Callable[[Sequence[str]], None] | None = None,
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Read a CSV file with a header, whatever its columns are.
+
+    Args:
+        file: The file, binary.
+        name: What messages call it.
+        on_error: Called for each bad row, which is then left out.
+        encoding: Its encoding; None means UTF-8 or, if it is not, the one detected.
+        delimiter: What separates cells.
+        check: Called with the header; what it raises ends the reading.
+
+    Yields:
+        Where the row stands (``"rows.csv: line 17"``), and column -> cell.
+
+    Raises:
+        InputError: If there is no header.
+        EncodingError: If the file is no text.
+    """
     # The limit is the interpreter's, not a reader's; an article is longer than its 131,072 characters can hold.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    settled = _settle_encoding(file, name, encoding)
-    rows = _rows(file, name, settled, delimiter)
+    rows = _rows(file, name, _settle_encoding(file, name, encoding), delimiter)
     _, header = next(rows, ("", []))
     if isinstance(header, InputError):
         raise header
     if not header:
         raise InputError(f"{name}: the file is empty. Expected a header and rows.")
-    _check_columns(header, name, columns)
+    if check:
+        check(header)
     for where, cells in rows:
         if isinstance(cells, InputError):
             on_error(cells)
         elif len(cells) != len(header):
             on_error(InputError(f"{where}: expected {len(header)} cells, found {len(cells)}. {_QUOTE}."))
         else:
-            row = dict(zip(header, cells, strict=True))
-            yield from _document(row, where, name, columns, settled, on_error)
+            yield where, dict(zip(header, cells, strict=True))
 
 
 def _rows(file: BinaryIO, name: str, encoding: str, delimiter: str) -> Iterator[tuple[str, list[str] | InputError]]:

@@ -6,44 +6,141 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score, precision_recall_fscore_support
+from sklearn import metrics as sk
 
 from stance.errors import InputError
-from stance.evaluation.metrics import presence_f1, score_labels, side_f_average
+from stance.evaluation import metrics
+from stance.evaluation.metrics import count_labels, label_numbers
 from stance.schema import LABELS
 
-pairs = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=60)
+FAILED = len(LABELS)
+pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60)
+
+
+def drawn(items: int = 300, *, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Gold and predicted labels, often the same."""
+    generator = np.random.default_rng(seed)
+    gold, other = generator.integers(4, size=(2, items))
+    return gold, np.where(generator.random(items) < 0.6, gold, other)
 
 
 @given(pairs)
-def test_equals_scikit_learn(items: list[tuple[str, str]]) -> None:
-    gold, guess = zip(*items, strict=True)
-    score = score_labels(gold, guess)
-    expected = precision_recall_fscore_support(gold, guess, labels=list(LABELS), zero_division=0)
-    for place, label in enumerate(LABELS):
-        own = score.labels[label]
-        assert (own.precision, own.recall, own.f1) == pytest.approx([expected[i][place] for i in range(3)], abs=1e-12)
-        assert own.support == expected[3][place]
+def test_equals_scikit_learn(items: list[tuple[int, int]]) -> None:
+    gold, guess = np.array(items).T
+    counts = count_labels(gold, guess)
+    known = counts.sum(1) > 0
+    expected = sk.precision_recall_fscore_support(gold, guess, labels=range(4), zero_division=0)
+    for found, wanted in zip((metrics.precision, metrics.recall, metrics.f1), expected, strict=False):
+        assert found(counts)[known] == pytest.approx(wanted[known], abs=1e-12)
+    assert metrics.support(counts).tolist() == expected[3].tolist()
+    assert metrics.accuracy(counts) == pytest.approx(sk.accuracy_score(gold, guess))
+    if len({*gold, *guess}) > 1:  # of one label alone scikit-learn warns
+        assert metrics.matthews_correlation(counts) == pytest.approx(sk.matthews_corrcoef(gold, guess), abs=1e-12)
+        assert counts[:, :4].tolist() == sk.confusion_matrix(gold, guess, labels=range(4)).tolist()
+    assert metrics.macro_f1(counts) == pytest.approx(
+        sk.f1_score(gold, guess, labels=np.flatnonzero(known), average="macro", zero_division=0)
+    )
+    assert metrics.balanced_accuracy(counts) == pytest.approx(expected[1][known].mean())
 
 
-def test_labels_without_gold_are_left_out_of_the_mean() -> None:
-    score = score_labels(["favor", "absent", "absent"], ["favor", "absent", "against"])
-    assert score.labels["against"].f1 == 0
-    assert score.macro_f1 == pytest.approx((1 + 2 / 3) / 2)
-    assert score.accuracy == pytest.approx(2 / 3)
+def test_presence_and_sides_equal_scikit_learn() -> None:
+    gold, guess = drawn()
+    absent = LABELS.index("absent")
+    counts = count_labels(gold, guess)
+    assert metrics.presence_f1(counts) == pytest.approx(sk.f1_score(gold != absent, guess != absent))
+    assert metrics.side_f_average(counts) == pytest.approx(sk.f1_score(gold, guess, labels=[0, 1], average="macro"))
+    present = gold != absent
+    assert metrics.side_f1(counts) == pytest.approx(
+        sk.f1_score(gold[present], guess[present], labels=[0, 1, 2], average="macro")
+    )
 
 
-@pytest.mark.parametrize(("gold", "guess"), [([], []), (["favor"], [])])
+def test_a_label_without_gold_has_no_f1_and_is_left_out_of_the_mean() -> None:
+    # scikit-learn would put 0 for "against", which is predicted once and has no gold, into the mean
+    counts = count_labels(label_numbers(["favor", "absent", "absent"]), label_numbers(["favor", "absent", "against"]))
+    np.testing.assert_allclose(metrics.f1(counts), [1, np.nan, np.nan, 2 / 3])
+    np.testing.assert_allclose(metrics.recall(counts), [1, np.nan, np.nan, 1 / 2])
+    np.testing.assert_allclose(metrics.precision(counts), [1, 0, np.nan, 1])
+    assert metrics.macro_f1(counts) == pytest.approx((1 + 2 / 3) / 2)
+    assert metrics.side_f_average(counts) == pytest.approx(1)
+    assert metrics.balanced_accuracy(counts) == pytest.approx(0.75)
+    assert np.isnan(metrics.presence_f1(count_labels(np.array([3]), np.array([3]))))
+
+
+def test_a_failure_is_an_error_against_every_label() -> None:
+    gold, guess = np.array([0, 0, 3, 3]), np.array([0, FAILED, FAILED, 3])
+    counts = count_labels(gold, guess)
+    assert metrics.accuracy(counts) == 0.5
+    np.testing.assert_allclose(metrics.f1(counts), [2 / 3, np.nan, np.nan, 2 / 3])
+    assert metrics.presence_f1(counts) == pytest.approx(1 / 2)  # one found, one missed, one false alarm
+    assert metrics.matthews_correlation(counts) == pytest.approx(sk.matthews_corrcoef(gold, guess))
+
+
+@pytest.mark.parametrize(("gold", "guess"), [([], []), ([0], [])])
 def test_unequal_lengths_are_refused(gold: list, guess: list) -> None:
     with pytest.raises(InputError, match="as many predicted as gold labels"):
-        score_labels(gold, guess)
+        count_labels(np.array(gold, dtype=int), np.array(guess, dtype=int))
 
 
-def test_presence_and_sides_against_scikit_learn() -> None:
-    generator = np.random.default_rng(3)
-    gold, guesses = (generator.choice(LABELS, size=200).tolist() for _ in range(2))
-    present = [[label != "absent" for label in labels] for labels in (gold, guesses)]
-    assert presence_f1(gold, guesses) == pytest.approx(f1_score(*present))
-    sides = f1_score(gold, guesses, labels=["favor", "against"], average="macro")
-    assert side_f_average(gold, guesses) == pytest.approx(sides)
-    assert presence_f1(["absent"], ["absent"]) == 0.0
+def test_an_unknown_label_is_named() -> None:
+    with pytest.raises(InputError, match="Expected labels among favor, against, neutral, absent, found 'pro'"):
+        label_numbers(["favor", "pro"])
+
+
+def test_leading_axes_are_free() -> None:
+    tables = np.stack([count_labels(*drawn(seed=seed)) for seed in range(6)]).reshape(2, 3, 4, 5)
+    for name, metric in metrics.COUNT_METRICS.items():
+        one_by_one = [[float(metric(tables[row, column])) for column in range(3)] for row in range(2)]
+        np.testing.assert_allclose(metric(tables), one_by_one, err_msg=name)
+
+
+def test_a_report_has_the_shape_of_scikit_learns() -> None:
+    gold, guess = drawn()
+    names = list(LABELS)
+    found = metrics.classification_report(count_labels(gold, guess))
+    expected = sk.classification_report(gold, guess, labels=range(4), target_names=names, output_dict=True)
+    assert found.keys() == expected.keys()
+    for name, row in expected.items():
+        assert found[name] == pytest.approx(row), name
+    partly = metrics.classification_report(count_labels(np.array([0, 3]), np.array([0, 3])))
+    assert partly["against"] == {"precision": None, "recall": None, "f1-score": None, "support": 0}
+    assert partly["macro avg"]["f1-score"] == 1
+
+
+def test_calibration_error_by_hand() -> None:
+    # Two bins: confidence 0.95 with 1 of 2 right, 0.65 with 1 of 1 right.
+    probabilities = np.array([[0.95, 0.05], [0.95, 0.05], [0.35, 0.65]])
+    gold = np.array([0, 1, 1])
+    assert metrics.expected_calibration_error(probabilities, gold) == pytest.approx(2 / 3 * 0.45 + 1 / 3 * 0.35)
+    assert np.isnan(metrics.calibration_error(np.zeros((10, 3))))
+
+
+def test_brier_score_equals_scikit_learn() -> None:
+    generator = np.random.default_rng(5)
+    probabilities, gold = generator.dirichlet([1] * 4, size=50), generator.integers(4, size=50)
+    expected = sk.brier_score_loss(gold, probabilities, labels=range(4), scale_by_half=False)
+    assert metrics.brier_score(probabilities, gold).mean() == pytest.approx(expected)
+
+
+def test_risk_and_coverage_by_hand() -> None:
+    confidence, right = np.array([0.5, 0.9, 0.7, 0.6]), np.array([False, True, False, True])
+    coverage, risk = metrics.risk_coverage(confidence, right)
+    assert coverage.tolist() == [0.25, 0.5, 0.75, 1]
+    assert risk == pytest.approx([0, 1 / 2, 1 / 3, 1 / 2])
+    assert metrics.area_under_risk_coverage(confidence, right) == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
+
+
+def test_equal_confidence_comes_in_no_order() -> None:
+    right = np.array([True, False, True, False])
+    same = metrics.area_under_risk_coverage(np.full(4, 0.7), right)
+    assert same == metrics.area_under_risk_coverage(np.full(4, 0.7), right[::-1]) == pytest.approx(0.5)
+
+
+def test_weights_are_repeats() -> None:
+    generator = np.random.default_rng(2)
+    confidence, right, often = generator.random(30), generator.random(30) < 0.7, generator.integers(4, size=30)
+    repeated = metrics.area_under_risk_coverage(np.repeat(confidence, often), np.repeat(right, often))
+    weighted = metrics.area_under_risk_coverage(confidence, right, often.astype(float)[None])[0]
+    assert weighted == pytest.approx(
+        repeated, abs=0.02
+    )  # repeats share their errors evenly, weights do so at their end

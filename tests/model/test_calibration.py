@@ -13,7 +13,6 @@ from stance.errors import InputError, ModelError
 from stance.model.calibration import (
     MINIMUM_ITEMS,
     Calibration,
-    expected_calibration_error,
     fit_calibration,
     fit_temperature,
     softmax,
@@ -235,10 +234,3 @@ def test_calibrations_that_cannot_be_read(change: dict, message: str) -> None:
     values = Calibration(1.0, 1.0, items=2, nonconformity=(0.1, 0.2)).to_dict()
     with pytest.raises(ModelError, match=rf"The calibration cannot be read \(.*{message}.*Install or train"):
         Calibration.from_dict(values | change)
-
-
-def test_calibration_error_by_hand() -> None:
-    # Two bins: confidence 0.95 with 1 of 2 right, 0.65 with 1 of 1 right.
-    probabilities = np.array([[0.95, 0.05], [0.95, 0.05], [0.35, 0.65]])
-    gold = np.array([0, 1, 1])
-    assert expected_calibration_error(probabilities, gold) == pytest.approx(2 / 3 * 0.45 + 1 / 3 * 0.35)

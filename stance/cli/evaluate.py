@@ -1,0 +1,174 @@
+"""``stance evaluate``: how good predictions are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from stance.cli.options import positive_number, split_names
+
+if TYPE_CHECKING:
+    from stance.evaluation.records import Rows
+
+__all__ = ["add_parser"]
+
+_LOG = logging.getLogger("stance")
+_FORMATS = ("table", "json", "md")
+_EPILOG = """examples:
+  stance evaluate --gold test.jsonl --pred stances.jsonl
+  stance evaluate --gold test.jsonl --model base --format md -o report.md
+  stance evaluate --gold test.jsonl --pred mine.jsonl --against theirs.jsonl
+  stance evaluate --gold test.jsonl --pred mine.csv --slice outlet --slice year --format json
+
+Gold labels are rows with id and labels {target: label}, as stance annotate writes them, or with id, target and label.
+Predictions are what stance predict writes (JSONL or CSV), or rows as of gold labels, with probabilities or without; a
+row with "error", or a label of null, is a failure and counts as an error. Missing, extra and double ids are refused."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="score predictions against gold labels",
+        description="Score a system: each target and label, with 95 % intervals by document, slices, and the worst "
+        "errors; and compare it with another.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--gold", required=True, metavar="FILE", help="gold labels; - is stdin")
+    first = parser.add_mutually_exclusive_group(required=True)
+    first.add_argument("--pred", metavar="FILE", help="predictions to score")
+    first.add_argument("--model", metavar="NAME", help="released model or folder of a model, to predict with first")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--against", metavar="FILE", help="predictions of another system, to compare with")
+    other.add_argument("--against-model", metavar="NAME", help="another model, to compare with")
+    parser.add_argument("--targets", metavar="A,B", help="targets to score (default: all with gold labels)")
+    parser.add_argument(
+        "--slice",
+        action="append",
+        metavar="FIELD",
+        help="give figures of parts by a field of the gold rows; may be given again (default: source, genre, year and "
+        "others that the rows have)",
+    )
+    parser.add_argument(
+        "--worst", type=_number, default=5, metavar="N", help="errors to show (default: 5; JSON has all)"
+    )
+    parser.add_argument(
+        "--draws",
+        type=positive_number,
+        default=1000,
+        metavar="N",
+        help="bootstrap draws and permutations (default: 1000)",
+    )
+    parser.add_argument("--seed", type=_number, default=0, metavar="N", help="their seed (default: 0)")
+    group = parser.add_argument_group("output")
+    group.add_argument("--format", choices=_FORMATS, default=None, help="default: told by --output's name, else table")
+    group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+    parser.set_defaults(run=_run)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 0 on, found {text!r}")
+    return int(text)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from stance.cli.options import output_format
+    from stance.evaluation.scoring import evaluate
+    from stance.reporting.evaluation_tables import evaluation_markdown, evaluation_table
+    from stance.reporting.outputs import open_output
+    from stance.reporting.tables import print_table
+
+    given = (arguments.gold, arguments.pred, arguments.against)
+    arguments.files = [name for name in given if name]
+    form = output_format(arguments, _FORMATS)
+    targets = split_names(arguments.targets) if arguments.targets is not None else None
+    predictions, made_by = _predictions(arguments.pred, arguments.model, arguments.gold, targets)
+    against, other = None, None
+    if arguments.against or arguments.against_model:
+        against, other = _predictions(arguments.against, arguments.against_model, arguments.gold, targets)
+    evaluation = evaluate(
+        arguments.gold,
+        predictions,
+        against=against,
+        targets=targets,
+        slices=arguments.slice,
+        draws=arguments.draws,
+        seed=arguments.seed,
+    )
+    if evaluation.unasked:
+        _LOG.info("%d judgements are toward targets without gold labels, and count for nothing", evaluation.unasked)
+    with open_output(arguments.output) as file:
+        if form == "json":
+            origin = {"gold": _file(arguments.gold), "predictions": made_by, "against": other, **_environment()}
+            text = json.dumps(evaluation.to_dict() | {"provenance": origin}, ensure_ascii=False, indent=2)
+            file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+        elif form == "md":
+            file.write(evaluation_markdown(evaluation, worst=arguments.worst).encode("utf-8", "backslashreplace"))
+        else:
+            print_table(evaluation_table(evaluation, worst=arguments.worst), file)
+    return 0
+
+
+def _predictions(
+    file: str | None, model: str | None, gold: str, targets: Sequence[str] | None
+) -> tuple[Rows, Mapping[str, Any]]:
+    """Give the predictions of a file, or those of a model on the gold paragraphs, and where they come from."""
+    if file is not None:
+        return file, _file(file)
+    from stance.errors import InputError
+    from stance.evaluation.records import read_records
+    from stance.model.store import verify_files
+    from stance.prediction import load_classifier, predict
+    from stance.targets import resolve_targets
+
+    if gold == "-":
+        raise InputError("--gold -: a model reads the gold file's texts, and stdin can be read once. Give a file.")
+    records = read_records(gold)
+    silent = next((record for record in records if not record.text), None)
+    if silent is not None:
+        raise InputError(
+            f"{silent.where}: id {silent.id!r} has no text for the model to judge. "
+            "stance annotate hydrate finds it again."
+        )
+    classifier = load_classifier(model, None)
+    asked: dict[tuple[str, ...], list[int]] = {}
+    for place, record in enumerate(records):
+        asked.setdefault(tuple(target for target in record.labels if targets is None or target in targets), []).append(
+            place
+        )
+    rows: list[dict[str, Any]] = [{} for _ in records]
+    for names, places in asked.items():
+        if names:
+            wanted = resolve_targets(list(names), classifier.targets)
+            for place, found in zip(
+                places, predict([records[place].text for place in places], targets=wanted, model=model), strict=True
+            ):
+                stances = {name: stance.to_dict() for name, stance in found.stances.items()}
+                rows[place] = {"id": records[place].id, "text": records[place].text, "stances": stances}
+    return [row for row in rows if row], {"model": model, "sha256": verify_files(classifier.folder)}
+
+
+def _file(name: str) -> dict[str, Any]:
+    from pathlib import Path
+
+    from stance.model.store import hash_file
+
+    return {"file": name, "sha256": hash_file(Path(name)) if Path(name).is_file() else None}
+
+
+def _environment() -> dict[str, Any]:
+    from stance import __version__
+
+    return {
+        "command": " ".join(["stance", *sys.argv[1:]]),
+        "python": platform.python_version(),
+        "versions": {"stance": __version__, "numpy": metadata.version("numpy")},
+    }

@@ -1,0 +1,239 @@
+"""An evaluation as tables: for a terminal, or in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stance.evaluation.comparison import Comparison
+from stance.evaluation.figures import MEAN, POOLED
+from stance.evaluation.intervals import Interval
+from stance.evaluation.scoring import Evaluation, Mistake
+from stance.reporting.tables import clean
+
+__all__ = ["evaluation_markdown", "evaluation_table"]
+
+_EXCERPT = 240
+"""Characters of a paragraph that are shown; files of JSON hold all."""
+_NAMES = {
+    "macro_f1": "macro-F1",
+    "mean_macro_f1": "mean macro-F1",
+    "f_avg": "F_avg",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced acc.",
+    "mcc": "MCC",
+    "presence_f1": "presence F1",
+    "side_f1": "side F1",
+    "ece": "ECE",
+    "brier": "Brier",
+    "aurc": "AURC",
+}
+_WITH_ENDS = ("macro_f1", "f_avg", "presence_f1", "side_f1")
+_VALUES = ("accuracy", "balanced_accuracy", "mcc", "ece", "brier", "aurc")
+_SLICES = 8
+"""Most slices of a field that are shown: the largest. Files of JSON hold all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A table with its title, or text alone.
+
+    Attributes:
+        title: What it shows.
+        columns: Names of the columns.
+        rows: Cells, as many as columns.
+        note: What stands below.
+        words: How many columns hold words, from the left; the others hold figures.
+    """
+
+    title: str
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    note: str = ""
+    words: int = 1
+
+
+def evaluation_table(evaluation: Evaluation, *, worst: int = 5) -> RenderableType:
+    """Show an evaluation on a terminal.
+
+    Args:
+        evaluation: The evaluation.
+        worst: Most wrong judgements to show.
+
+    Returns:
+        Something that rich prints.
+    """
+    shown: list[RenderableType] = []
+    for part in _parts(evaluation, worst):
+        shown.append(Text(part.title, style="bold"))
+        if part.columns:
+            table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+            for number, column in enumerate(part.columns):
+                table.add_column(column, justify="right" if number >= part.words else "left", overflow="fold")
+            for row in part.rows:
+                table.add_row(*map(Text, row))
+            shown.append(table)
+        if part.note:
+            shown.append(Text(part.note + "\n"))
+    return Group(*shown)
+
+
+def evaluation_markdown(evaluation: Evaluation, *, worst: int = 5) -> str:
+    """Write an evaluation in Markdown.
+
+    Args:
+        evaluation: The evaluation.
+        worst: Most wrong judgements to show.
+
+    Returns:
+        The text.
+    """
+    blocks = []
+    for part in _parts(evaluation, worst):
+        blocks.append(f"## {_escape(part.title)}")
+        if part.columns:
+            marks = ["---" if number < part.words else "---:" for number in range(len(part.columns))]
+            lines = (part.columns, marks, *(list(map(_escape, row)) for row in part.rows))
+            blocks.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        if part.note:
+            blocks.append(_escape(part.note))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _escape(text: str) -> str:
+    """Keep what comes from elsewhere from being read as Markdown or HTML."""
+    for sign in "\\|*_`<>#":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("](", "]\\(")
+
+
+def _parts(evaluation: Evaluation, worst: int) -> Iterator[_Part]:
+    judgements = evaluation.figures[POOLED].judgements
+    told = (
+        f"{_count(evaluation.paragraphs, 'paragraph')} of {_count(evaluation.documents, 'document')}, "
+        f"{_count(judgements, 'judgement')} toward {_count(len(evaluation.targets), 'target')}"
+    )
+    if evaluation.failures:
+        told += f"; {_count(evaluation.failures, 'failure')}, counted as errors"
+    if evaluation.unasked:
+        told += f"; {_count(evaluation.unasked, 'judgement')} that no gold label asks for"
+    rows = [name for name in (*evaluation.figures, MEAN) if name != MEAN]
+    rows += [MEAN] if MEAN in evaluation.figures else []
+    yield _Part(
+        told,
+        ("target", *(_NAMES[name] for name in _WITH_ENDS)),
+        [
+            [clean(name), *(_interval(evaluation.figures[name].metrics[metric]) for metric in _WITH_ENDS)]
+            for name in rows
+        ],
+        f"95 % intervals: {evaluation.draws:,} bootstrap draws of documents. mean: of the targets; pooled: all "
+        "judgements as one. n/a: no gold label to measure it by, or too few for an interval.",
+    )
+    values = [name for name in _VALUES if name in evaluation.figures[POOLED].metrics]
+    yield _Part(
+        "Balance, calibration, confidence",
+        ("target", *(_NAMES[name] for name in values)),
+        [
+            [clean(name), *(_value(evaluation.figures[name].metrics[metric].value) for metric in values)]
+            for name in rows
+        ],
+        "ECE, Brier, AURC: lower is better." if "ece" in values else "The predictions give no probabilities.",
+    )
+    yield _label_part(evaluation)
+    yield from _counts_parts(evaluation)
+    if evaluation.slices:
+        yield _slice_part(evaluation)
+    if evaluation.comparison:
+        yield _comparison_part(evaluation.comparison)
+    if evaluation.mistakes and worst:
+        yield _mistake_part(evaluation.mistakes, worst)
+
+
+def _label_part(evaluation: Evaluation) -> _Part:
+    rows = [
+        [
+            clean(target),
+            label,
+            _value(found.precision.value),
+            _value(found.recall.value),
+            _interval(found.f1),
+            str(found.support),
+            str(found.predicted),
+        ]
+        for target, figures in evaluation.figures.items()
+        if target not in (POOLED, MEAN)
+        for label, found in figures.labels.items()
+    ]
+    return _Part("Labels", ("target", "label", "precision", "recall", "F1", "gold", "predicted"), rows, words=2)
+
+
+def _counts_parts(evaluation: Evaluation) -> Iterator[_Part]:
+    for target, figures in evaluation.figures.items():
+        if target not in (POOLED, MEAN):
+            names = next(iter(figures.counts.values()))
+            shown = [name for name in names if name != "failed" or evaluation.failures]
+            rows = [[gold, *(str(row[name]) for name in shown)] for gold, row in figures.counts.items()]
+            yield _Part(f"{clean(target)}: gold (rows) and predicted labels", ("", *shown), rows)
+
+
+def _slice_part(evaluation: Evaluation) -> _Part:
+    rows, hidden = [], 0
+    for field in dict.fromkeys(part.field for part in evaluation.slices):
+        parts = [part for part in evaluation.slices if part.field == field]
+        least = sorted((part.judgements for part in parts), reverse=True)[:_SLICES][-1]
+        shown = [part for part in parts if part.judgements >= least]
+        hidden += len(parts) - len(shown)
+        for part in shown:
+            metrics = [_interval(part.metrics[name]) for name in ("macro_f1", "f_avg")]
+            rows.append(
+                [f"{clean(field)}: {clean(part.value)}", *metrics, f"{part.judgements:,}", f"{part.documents:,}"]
+            )
+    note = "Parts of fewer than 20 judgements are left out."
+    note += f" {hidden} smaller parts are in --format json." if hidden else ""
+    return _Part("Slices, all targets as one", ("part", "macro-F1", "F_avg", "judgements", "documents"), rows, note)
+
+
+def _comparison_part(comparison: Comparison) -> _Part:
+    rows = [[_NAMES[name], _interval(item.interval), f"{item.p:.4f}"] for name, item in comparison.differences.items()]
+    return _Part(
+        "Against the other system",
+        ("figure", "difference", "permutation p"),
+        rows,
+        f"Right alone: {comparison.only_first:,} judgements against {comparison.only_second:,} of the other; McNemar's "
+        f"exact p {comparison.mcnemar_p:.4f} (it takes judgements for independent).",
+    )
+
+
+def _mistake_part(mistakes: Sequence[Mistake], worst: int) -> _Part:
+    rows = []
+    for item in mistakes[:worst]:
+        sure = "" if item.probability is None else f" {item.probability:.2f}"
+        words = " ".join(clean(item.text).split())
+        rows.append(
+            [
+                f"{clean(item.id)}: {clean(item.target)}: {item.predicted or 'failed'}{sure}, gold {item.gold}",
+                words if len(words) <= _EXCERPT else words[: _EXCERPT - 1] + "…",
+            ]
+        )
+    return _Part(f"The surest of {len(mistakes):,} errors", ("judgement", "paragraph"), rows, words=2)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _interval(interval: Interval) -> str:
+    if np.isnan(interval.value):
+        return "n/a"
+    ends = "n/a" if np.isnan(interval.low) else f"{interval.low:.3f}, {interval.high:.3f}"
+    return f"{interval.value:.3f} [{ends}]"
+
+
+def _value(value: float) -> str:
+    return "n/a" if np.isnan(value) else f"{value:.3f}"

@@ -1,0 +1,55 @@
+"""Two systems side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from statsmodels.stats.contingency_tables import mcnemar
+
+from stance.errors import InputError
+from stance.evaluation.comparison import compare_judgements, mcnemar_test
+
+from .test_figures import drawn
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 9), (0, 0), (5, 5), (40, 61), (700, 810)])
+def test_mcnemar_equals_statsmodels(first: int, second: int) -> None:
+    expected = mcnemar([[10, first], [second, 10]], exact=True).pvalue if first + second else 1.0
+    assert mcnemar_test(first, second) == pytest.approx(expected)
+
+
+def test_a_system_is_no_better_than_itself() -> None:
+    judgements = drawn()
+    found = compare_judgements(judgements, judgements, draws=200)
+    for item in found.differences.values():
+        assert (item.interval.value, item.interval.low, item.interval.high, item.p) == (0, 0, 0, 1)
+    assert (found.only_first, found.only_second, found.mcnemar_p) == (0, 0, 1)
+
+
+def test_a_better_system_is_told_from_a_worse_one() -> None:
+    better = drawn(600, documents=150, wrong=0.1)
+    worse = replace(better, predicted=drawn(600, documents=150, wrong=0.4).predicted)
+    found = compare_judgements(better, worse, draws=400)
+    ahead = found.differences["mean_macro_f1"]
+    assert ahead.interval.low > 0.1 and ahead.p == pytest.approx(1 / 401)
+    assert found.differences["accuracy"].interval.value == pytest.approx(better.right.mean() - worse.right.mean())
+    back = compare_judgements(worse, better, draws=400)
+    assert back.differences["mean_macro_f1"].interval.value == pytest.approx(-ahead.interval.value)
+    assert back.only_first == found.only_second
+
+
+def test_chance_is_called_chance() -> None:
+    p_values = []
+    for seed in range(40):
+        one = drawn(150, seed=seed, documents=50)
+        generator = np.random.default_rng((seed, 7))
+        other = replace(one, predicted=np.where(generator.random(150) < 0.3, generator.integers(4, size=150), one.gold))
+        p_values.append(compare_judgements(one, other, draws=99).differences["accuracy"].p)
+    assert np.mean(np.array(p_values) <= 0.2) == pytest.approx(0.2, abs=0.17)
+
+
+def test_different_judgements_are_refused() -> None:
+    with pytest.raises(InputError, match="scored on the same judgements"):
+        compare_judgements(drawn(seed=1), drawn(seed=2))

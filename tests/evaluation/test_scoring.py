@@ -1,0 +1,228 @@
+"""Joining predictions to gold labels: nothing is dropped, what does not fit is said."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stance
+from stance.errors import InputError
+from stance.evaluation.figures import MEAN, POOLED
+from stance.evaluation.scoring import evaluate
+from stance.schema import LABELS
+
+Rows = list[dict[str, Any]]
+
+
+def gold_rows(count: int = 60) -> Rows:
+    """Gold labels of paragraphs, three of a document."""
+    chosen = random.Random(5)
+    return [
+        {
+            "id": f"p{number}",
+            "text": "Own words. " * (10 + number),
+            "labels": {target: chosen.choice(LABELS) for target in ("NATO", "US")},
+            "reported": number % 2 == 0,
+            "source": {"doc_id": f"d{number // 3}", "outlet": "Echo" if number < 30 else "Post", "year": 2020},
+        }
+        for number in range(count)
+    ]
+
+
+def predicted_rows(gold: Rows, wrong: float = 0.3) -> Rows:
+    """Predictions as ``stance predict`` writes them, some of them wrong."""
+    chosen = random.Random(6)
+    rows = []
+    for row in gold:
+        stances = {}
+        for target, label in row["labels"].items():
+            guess = chosen.choice(LABELS) if chosen.random() < wrong else label
+            shares = {name: 0.7 if name == guess else 0.1 for name in LABELS}
+            stances[target] = {"label": guess, "probabilities": shares}
+        rows.append({"document": "rows.jsonl", "id": row["id"], "index": 0, "text": row["text"], "stances": stances})
+    return rows
+
+
+def test_order_does_not_matter() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    turned = evaluate(gold, predictions[::-1], draws=20).to_dict()
+    assert turned == evaluate(gold, predictions, draws=20).to_dict()
+    assert turned["paragraphs"] == 60 and turned["documents"] == 20
+
+
+def test_files_and_rows_give_the_same(tmp_path: Path) -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    for name, rows in (("gold.jsonl", gold), ("made.jsonl", predictions)):
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    columns = ["id", "NATO", *(f"NATO_{label}" for label in LABELS), "US", *(f"US_{label}" for label in LABELS)]
+    lines = [",".join(columns)]
+    for row in predictions:
+        cells = [row["id"]]
+        for target in ("NATO", "US"):
+            made = row["stances"][target]
+            cells += [made["label"], *(str(made["probabilities"][label]) for label in LABELS)]
+        lines.append(",".join(cells))
+    (tmp_path / "made.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = evaluate(gold, predictions, draws=20).to_dict()
+    assert evaluate(tmp_path / "gold.jsonl", tmp_path / "made.jsonl", draws=20).to_dict() == found
+    assert evaluate(gold, tmp_path / "made.csv", draws=20).to_dict() == found
+    pairs = [
+        {"id": row["id"], "target": target, "label": made["label"], "probabilities": made["probabilities"]}
+        for row in predictions
+        for target, made in row["stances"].items()
+    ]
+    assert evaluate(gold, pairs, draws=20).to_dict() == found
+
+
+def test_failures_count_as_errors() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold, wrong=0)
+    predictions[0] = {"id": "p0", "error": "out of memory"}
+    predictions[1]["stances"]["US"] = None
+    found = evaluate(gold, predictions, draws=20)
+    assert found.failures == 3
+    assert found.figures[POOLED].metrics["accuracy"].value == pytest.approx(117 / 120)
+    assert {(item.id, item.predicted, item.probability) for item in found.mistakes} == {
+        ("p0", None, 0),
+        ("p1", None, 0),
+    }
+
+
+def test_what_no_gold_label_asks_for_is_told() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    for row in gold:
+        del row["labels"]["US"]
+    found = evaluate(gold, predictions, draws=5)
+    assert (found.unasked, found.targets) == (60, ("NATO",))
+
+
+def test_targets_can_be_chosen() -> None:
+    gold = gold_rows()
+    assert evaluate(gold, predicted_rows(gold), targets=["US"], draws=5).targets == ("US",)
+    with pytest.raises(InputError, match=r"No gold label is toward target 'NATOO'.*NATO"):
+        evaluate(gold, predicted_rows(gold), targets=["NATOO"])
+
+
+def test_a_planted_double_id_is_an_error() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    with pytest.raises(InputError, match=r"row 61: id 'p3' stands toward NATO before, at row 4"):
+        evaluate(gold, [*predictions, predictions[3]])
+    with pytest.raises(InputError, match=r"row 61: id 'p3' stands toward NATO before, at row 4"):
+        evaluate([*gold, gold[3]], predictions)
+
+
+def test_a_dropped_prediction_is_an_error() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    with pytest.raises(InputError, match="found none for 'p7'"):
+        evaluate(gold, predictions[:7] + predictions[8:])
+    del predictions[9]["stances"]["US"]
+    with pytest.raises(InputError, match="found none for 'p9'"):
+        evaluate(gold, predictions)
+    with pytest.raises(InputError, match="found others: 'p0', 'p1', 'p2' and 57 more"):
+        evaluate([{**row, "id": f"x{row['id']}"} for row in gold], predicted_rows(gold))
+
+
+def test_shuffled_ids_are_an_error() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    names = [row["id"] for row in predictions]
+    random.Random(1).shuffle(names)
+    shuffled = [{**row, "id": name} for row, name in zip(predictions, names, strict=True)]
+    with pytest.raises(InputError, match="has another text than the gold paragraph at row 1"):
+        evaluate(gold, shuffled)
+
+
+def test_a_label_outside_the_set_is_an_error() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    predictions[4]["stances"]["US"]["label"] = "favour"
+    with pytest.raises(InputError, match=r"row 5: id 'p4': US: unknown label 'favour'.*favor"):
+        evaluate(gold, predictions)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"id": None}, "row 1: field 'id': expected a string or number"),
+        ({"stances": {"NATO": 3}}, "row 1: id 'p0': NATO: expected an object with a label, found 3"),
+        ({"stances": None}, "row 1: id 'p0': expected 'labels'"),
+        (
+            {"stances": {"NATO": {"label": "favor", "probabilities": {"favor": 2}}}},
+            "numbers in \\[0, 1\\] that sum to 1",
+        ),
+        ({"stances": {"NATO": {"label": "favor", "probabilities": {"pro": 1}}}}, "expected a probability of each of"),
+        ({"stances": {"NATO": {"label": "favor", "probabilities": {"favor": "x"}}}}, "expected numbers in"),
+        (
+            {"stances": {"NATO": {"label": "favor"}, "US": {"label": "favor"}}},
+            "id 'p0': NATO: expected probabilities, as other rows have them",
+        ),
+    ],
+)
+def test_bad_rows_are_named(change: dict[str, Any], message: str) -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    predictions[0] |= change
+    if change.get("id", "") is None:
+        del predictions[0]["document"]
+    with pytest.raises(InputError, match=message):
+        evaluate(gold, predictions)
+
+
+def test_gold_without_a_label_is_an_error() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    gold[2]["labels"]["US"] = None
+    with pytest.raises(InputError, match="row 3: id 'p2': expected a gold label toward US, found none"):
+        evaluate(gold, predictions)
+
+
+def test_slices_of_what_rows_know() -> None:
+    gold = gold_rows()
+    found = evaluate(gold, predicted_rows(gold), draws=20)
+    parts = {(part.field, part.value): part.judgements for part in found.slices}
+    assert parts[("outlet", "Echo")] == parts[("outlet", "Post")] == 60
+    assert parts[("reported", "yes")] == parts[("reported", "no")] == 60
+    assert not any(field == "year" for field, _ in parts)  # one year tells nothing apart
+    assert sum(count for (field, _), count in parts.items() if field == "length") <= 120
+    asked = evaluate(gold, predicted_rows(gold), slices=["year"], draws=20)
+    assert [(part.value, part.judgements, part.documents) for part in asked.slices] == [("2020", 120, 20)]
+    assert asked.slices[0].metrics["accuracy"].value == asked.figures[POOLED].metrics["accuracy"].value
+    with pytest.raises(InputError, match=r"No gold row has the field 'outlett'.*outlet"):
+        evaluate(gold, predicted_rows(gold), slices=["outlett"])
+
+
+def test_the_surest_errors_come_first() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold, wrong=0)
+    wrong = "against" if gold[5]["labels"]["NATO"] != "against" else "favor"
+    for place, sure in ((5, 0.55), (6, 0.97)):
+        label = wrong if gold[place]["labels"]["NATO"] != wrong else "neutral"
+        shares = {name: sure if name == label else (1 - sure) / 3 for name in LABELS}
+        predictions[place]["stances"]["NATO"] = {"label": label, "probabilities": shares}
+    found = evaluate(gold, predictions, draws=5).mistakes
+    assert [(item.id, item.target, item.probability) for item in found] == [("p6", "NATO", 0.97), ("p5", "NATO", 0.55)]
+    assert found[0].text == gold[6]["text"]
+
+
+def test_many_targets_are_judged_as_one() -> None:
+    gold = [{"id": n, "target": f"topic {n % 50}", "label": LABELS[n % 4], "text": "t"} for n in range(200)]
+    made = [{"id": n, "target": f"topic {n % 50}", "label": LABELS[(n + (n % 5 == 0)) % 4]} for n in range(200)]
+    found = evaluate(gold, made, against=made, draws=20)
+    assert len(found.targets) == 50
+    assert list(found.figures) == ["all targets", POOLED] and MEAN not in found.figures
+    assert found.overall.metrics["accuracy"].value == pytest.approx(0.8)
+    assert found.comparison is not None and found.comparison.mcnemar_p == 1
+
+
+def test_it_is_part_of_the_public_interface() -> None:
+    gold = gold_rows()
+    assert isinstance(stance.evaluate(gold, predicted_rows(gold), draws=5), stance.Evaluation)
