@@ -109,6 +109,11 @@ def judged_as(target: str, examples: list[Example], probabilities: np.ndarray[An
     return Judged(target, gold, probabilities, tuple(example.document for example in examples))
 
 
+def told(value: float | None) -> str:
+    """Write a figure; n/a where there is no gold to measure it by."""
+    return "n/a" if value is None else f"{value:.3f}"
+
+
 def show(name: str, scores: dict[str, Any]) -> None:
     """Print the figures of a system."""
     for split in ("test", "articles"):
@@ -118,7 +123,7 @@ def show(name: str, scores: dict[str, Any]) -> None:
         print(f"{name} on {split}: mean macro-F1 {found['mean_macro_f1']:.4f} [{low:.3f}, {high:.3f}]", end="  ")
         print(f"presence F1 {found['presence_f1']:.4f}  F_avg {sides}")
         for target, row in found["targets"].items():
-            cells = "  ".join(f"{label} {own['f1']:.3f} ({own['support']})" for label, own in row["labels"].items())
+            cells = "  ".join(f"{label} {told(own['f1'])} ({own['support']})" for label, own in row["labels"].items())
             error = f"  ECE {row['ece']:.3f}" if "ece" in row else ""
             print(f"  {target:6} macro-F1 {row['macro_f1']:.4f}{error}  F1: {cells}")
 

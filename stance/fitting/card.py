@@ -105,7 +105,7 @@ def _scores(config: ModelConfig, split: str) -> str:
 {rows}
 
 Mean macro-F1 of the targets: **{metrics["mean_macro_f1"]:.3f}** {_between(metrics["mean_macro_f1_interval"])}; F_avg of
-favor and against over all targets: {metrics["f_avg"]:.3f} {_between(metrics["f_avg_interval"])}. In brackets 95 %
+favor and against over all targets: {_told(metrics["f_avg"])} {_between(metrics["f_avg_interval"])}. In brackets 95 %
 intervals (bootstrap by document); those of each label, precision and recall stand in `config.json`.{same}"""
 
 
@@ -120,15 +120,18 @@ def _pooled(metrics: dict[str, Any]) -> str:
 
 
 def _row(target: str, row: dict[str, Any]) -> str:
-    labels = " | ".join(f"{row['labels'][label]['f1']:.3f} ({row['labels'][label]['support']})" for label in LABELS)
-    return (
-        f"| {target} | {row['macro_f1']:.3f} {_between(row['macro_f1_interval'])} | {row['presence_f1']:.3f} "
-        f"| {row['f_avg']:.3f} | {row['ece']:.3f} | {labels} |"
-    )
+    labels = " | ".join(f"{_told(row['labels'][label]['f1'])} ({row['labels'][label]['support']})" for label in LABELS)
+    figures = " | ".join(_told(row[name]) for name in ("presence_f1", "f_avg", "ece"))
+    return f"| {target} | {_told(row['macro_f1'])} {_between(row['macro_f1_interval'])} | {figures} | {labels} |"
 
 
-def _between(interval: list[float]) -> str:
-    return f"[{interval[0]:.3f}, {interval[1]:.3f}]"
+def _told(value: float | None) -> str:
+    """Write a figure; n/a where there is no gold to measure it by."""
+    return "n/a" if value is None else f"{value:.3f}"
+
+
+def _between(interval: list[float] | None) -> str:
+    return "[n/a]" if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
 def _limits(config: ModelConfig) -> str:

@@ -196,3 +196,14 @@ def test_a_card_says_nothing_of_what_was_not_measured(built: Built) -> None:
     card = write_card(dataclasses.replace(built.config, metrics=built.config.metrics | {"dev": dev}))
     assert "labels agree with the network's" in write_card(built.config)
     assert "labels agree with the network's" not in card
+
+
+def test_a_card_shows_what_there_is_no_gold_for_as_not_available(built: Built) -> None:
+    found = built.config.metrics["test"]
+    nato = found["targets"]["NATO"]
+    favor = nato["labels"]["favor"] | {"f1": None, "support": 0, "f1_interval": None}
+    nato = nato | {"macro_f1_interval": None, "f_avg": None, "labels": nato["labels"] | {"favor": favor}}
+    test = found | {"targets": found["targets"] | {"NATO": nato}}
+    card = write_card(dataclasses.replace(built.config, metrics=built.config.metrics | {"test": test}))
+    row = next(line for line in card.splitlines() if line.startswith("| NATO") and "n/a" in line)
+    assert "[n/a]" in row and "n/a (0)" in row and "| n/a |" in row
