@@ -10,6 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from stance.errors import InputError
 from stance.evaluation.comparison import compare_judgements, mcnemar_test
+from stance.evaluation.figures import Judgements
 
 from .test_figures import drawn
 
@@ -38,6 +39,15 @@ def test_a_better_system_is_told_from_a_worse_one() -> None:
     back = compare_judgements(worse, better, draws=400)
     assert back.differences["mean_macro_f1"].interval.value == pytest.approx(-ahead.interval.value)
     assert back.only_first == found.only_second
+
+
+def test_draws_that_lack_a_label_do_not_hide_a_difference() -> None:
+    gold = np.array([0, *[3] * 19])  # "favor" stands in one document of twenty; only the first system finds it
+    documents = tuple(map(str, range(20)))
+    one = Judgements(("NATO",), np.zeros(20, dtype=int), gold, gold, documents)
+    found = compare_judgements(one, replace(one, predicted=np.full(20, 3)), draws=300).differences
+    assert found["mean_macro_f1"].interval.low > 0.4 and found["f_avg"].interval.low == 1
+    assert found["accuracy"].interval.low == 0
 
 
 def test_chance_is_called_chance() -> None:

@@ -23,7 +23,8 @@ __all__ = ["StanceMetric"]
 
 _DESCRIPTION = """How well labels of stance (favor, against, neutral, absent) are found: macro-F1 over the labels that
 have gold, F_avg of favor and against (SemEval-2016 Task 6), accuracy, balanced accuracy, Matthews' correlation,
-presence F1 (absent or not), side F1 (favor, against, neutral where the target is there), a report in scikit-learn's shape."""
+presence F1 (absent or not), side F1 (favor, against, neutral where the target is there), and a report as that of
+scikit-learn."""
 _INPUTS = """Args:
     predictions: Labels, as strings.
     references: Gold labels, in the same order.
