@@ -32,7 +32,8 @@ from edits import EDITS, LETTERS, Sign, edit_text, text_of
 from stance.annotation.anchors import make_anchor, without_text
 from stance.annotation.copies import Copy
 from stance.annotation.hydration import hydrate
-from stance.annotation.standoff import Match, find_all, find_in_copy
+from stance.annotation.matches import Match
+from stance.annotation.standoff import find_all, find_in_copy
 from stance.schema import Anchor, Annotation, Document, Paragraph
 from stance.text.segmentation import segment
 

@@ -159,10 +159,8 @@ class Copy:
         return firsts, lasts
 
     def stands_alone(self, start: int, end: int) -> bool:
-        """Tell whether a part of the text starts and ends with lines or blocks."""
-        first, after = self.word_at(start), self.word_at(end)
-        edges = (self.line_edges, self.block_edges)
-        return any(first in firsts for firsts, _ in edges) and any(after in lasts for _, lasts in edges)
+        """Tell whether a part of the text starts and ends with blocks."""
+        return self.word_at(start) in self.block_edges[0] and self.word_at(end) in self.block_edges[1]
 
     def word_at(self, offset: int) -> int:
         """Give the number of the first word that ends behind a code point."""

@@ -24,6 +24,9 @@ _REACH = 30
 """Words beyond where counting leads among which an end is sought."""
 _SAME = 4.0 * CODE
 """Bits of a word whose code is that of the word sought."""
+_CONTRADICTED = 2 * OTHER
+"""Bits that the codes of an end need at least: two of its words may be others. Where more are, it is the end of another
+paragraph that shares a run, as two that quote the same sentences do."""
 _UNCODED = 6.0
 """Bits by which an end has to lead more where there are no codes: layout alone misleads."""
 _SHARE = 0.22
@@ -135,9 +138,8 @@ def _outline(chain: Sequence[tuple[int, int]], anchor: Anchor, copy: Copy, bound
 
 
 def _strays(step: Sequence[tuple[int, int]], copy: Copy) -> bool:
-    """Tell whether the way from a run to the next grew over a blank line: the outer may be another paragraph's."""
-    (there, before), (place, start) = step[0], step[-1]
-    return place - there - (start - before) > _LOST and any(at in copy.breaks for at in range(there + 1, place + 1))
+    """Tell whether a blank line stands between a run and the next: the outer may be another paragraph's."""
+    return any(at in copy.breaks for at in range(step[0][0] + 1, step[-1][0] + 1))
 
 
 def _codes(anchor: Anchor, way: int, side: int) -> list[str]:
@@ -153,6 +155,7 @@ def _settle(codes: Sequence[str], copy: Copy, place: int, bound: int | None, *, 
     One beyond a blank line is not taken: the paragraph there may end with the same words.
     """
     reach, turn = len(codes) + _REACH, 1 if side else -1
+    free = bound is None
     if bound is None:
         bound = len(copy.words) if side else 0
     low, high = (place, min(bound, place + reach)) if side else (max(bound, place - reach), place)
@@ -164,6 +167,8 @@ def _settle(codes: Sequence[str], copy: Copy, place: int, bound: int | None, *, 
     found = best_end([sum(bits) for bits in zip(ends, edges, strict=True)], more=more)
     if found is None:
         return None
+    if free and any(codes) and ends[found] < _CONTRADICTED:
+        return None
     end = low + found
-    beyond = range(place + 1, end) if side else range(end + 1, place + 1)
+    beyond = range(place, end) if side else range(end + 1, place + 1)
     return None if any(at in copy.breaks for at in beyond) else end

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stance.annotation.anchors import make_items, without_text
 from stance.annotation.copies import Copy
-from stance.annotation.standoff import Match, find_all, find_in_copy
+from stance.annotation.matches import Match
+from stance.annotation.standoff import find_all, find_in_copy
 from stance.schema import Anchor, Annotation, Document
 from stance.text.segmentation import segment
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from stance.annotation.anchors import hash_document, make_items, without_text
 from stance.annotation.hydration import hydrate
 from stance.schema import Anchor, Annotation, Document
 from stance.text.segmentation import segment
 
-from .harbour import PARAGRAPHS, TEXT
+from .harbour import PARAGRAPHS, TEXT, TWIN, YEAR, anchors_of, bare, join
+
+PARTS = (*PARAGRAPHS[:2], YEAR, PARAGRAPHS[2])
 
 
 def labelled(document: Document) -> list[Annotation]:
@@ -53,7 +57,9 @@ def test_hydrate_prefers_the_document_that_fits() -> None:
     quoting = Document("We quote in full.\n\n" + TEXT, "quotes.txt")
     for documents in ([edited, quoting], [quoting, edited]):
         result = hydrate(given_rows, documents)
-        assert {item.anchor.document for item in result.annotations} == {"harbour.txt"}
+        # The very text goes before an edited form in a file that happens to be called the same.
+        places = [item.anchor.document for item in result.annotations]
+        assert places == ["quotes.txt"] * 2 + ["harbour.txt"] * 6
     result = hydrate(given_rows, [quoting, edited, Document(TEXT, "same.txt")])
     assert {item.anchor.document for item in result.annotations} == {"same.txt"}
 
@@ -98,3 +104,53 @@ def test_paragraphs_of_a_document_bring_each_other_where_alone_they_share_too_li
     text = TEXT.replace(PARAGRAPHS[1], " ".join([*kept, *(f"{word}xx" for word in rest)]))
     result = hydrate(rows, [Document(text, "copy.txt")])
     assert result.how == ("moved", "fuzzy", "moved", "moved")
+
+
+@pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
+def test_the_very_text_goes_before_a_file_of_the_same_name(strip: bool) -> None:
+    anchor = anchors_of(YEAR)[0]
+    row = Annotation("x", bare(anchor) if strip else anchor, source={"path": "2019/report.txt"})
+    documents = [Document(f"Up.\n\n{YEAR}", "r2019.txt"), Document(f"Up.\n\n{TWIN}", "2020/report.txt")]
+    for given_documents in (documents, documents[::-1]):
+        assert [item.text for item in hydrate([row], given_documents).annotations] == [YEAR]
+
+
+def test_a_more_similar_form_goes_before_a_document_that_holds_one_paragraph_more() -> None:
+    rows = [Annotation(str(number), bare(anchor)) for number, anchor in enumerate(anchors_of(join(*PARTS)))]
+    edited = YEAR.replace("good", "godo")
+    right = Document(join(PARTS[0], PARTS[1], edited), "right.txt")
+    wrong = Document(join(*PARTS[:2], "Now for this year.", TWIN, PARTS[3]), "wrong.txt")
+    for documents in ([right, wrong], [wrong, right]):
+        result = hydrate(rows, documents)
+        assert [item.text for item in result.annotations if item.id == "2"] == [edited]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_neither_is_taken_where_document_and_similarity_contradict_each_other(named: bool) -> None:
+    """The document holds more than twice as many of the other paragraphs, or is called the same."""
+    rows = [Annotation(str(number), bare(anchor)) for number, anchor in enumerate(anchors_of(join(*PARTS)))]
+    right = Document(YEAR.replace("good", "godo"), "right.txt")
+    wrong = Document(TWIN if named else join(*PARTS[:2], TWIN, PARTS[3]), "harbour.txt" if named else "wrong.txt")
+    for documents in ([right, wrong], [wrong, right]):
+        result = hydrate(rows[2:3] if named else rows, documents)
+        assert [item.id for item in result.missing] == ["2"]
+
+
+def test_only_endings_of_files_are_cut_from_names() -> None:
+    named = {"UN.2.txt": "days", "UN.1.txt": "weeks"}
+    one, two = (Document(TEXT.replace("hours", word), name) for name, word in named.items())
+    for name, expected in (("UN.1", "weeks"), ("UN.2", "days")):
+        row = Annotation("x", Anchor(text=PARAGRAPHS[0]), source={"doc_id": name})
+        (found,) = hydrate([row], [one, two]).annotations
+        assert found.text == PARAGRAPHS[0].replace("hours", expected)
+
+
+def test_one_paragraph_more_does_not_decide_between_two_that_are_as_similar() -> None:
+    """Of either one hash of four is broken."""
+    rows = [Annotation(str(number), bare(anchor)) for number, anchor in enumerate(anchors_of(join(*PARTS)))]
+    right = Document(join(PARTS[0], YEAR.replace("welcomed", "welcmed")), "right.txt")
+    wrong = Document(join(*PARTS[:2], TWIN, PARTS[3]), "wrong.txt")
+    for documents in ([right, wrong], [wrong, right]):
+        assert [item.id for item in hydrate(rows, documents).missing] == ["2"]
+    alone = Document(YEAR.replace("welcomed", "welcmed"), "alone.txt")  # one paragraph against four
+    assert [item.text for item in hydrate(rows, [alone, wrong]).annotations if item.id == "2"] == [TWIN]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from stance.annotation.anchors import make_anchor, normalise, split_words
 from stance.annotation.copies import Copy
-from stance.annotation.standoff import Match, find_anchor
+from stance.annotation.matches import Match
+from stance.annotation.standoff import find_anchor
 from stance.errors import MissingExtraError
-from stance.schema import Anchor, Document, Paragraph
+from stance.schema import Anchor, Document
 from stance.text.segmentation import segment
 
 from .harbour import PARAGRAPHS, TEXT, anchors_of, bare, find, found_text
@@ -150,21 +151,6 @@ def test_text_within_longer_words_is_no_find() -> None:
     assert find(Anchor(text="art"), "A party started. Parts of it were smart.") is None
     match = find(Anchor(text="art"), "A party started.\n\nart\n\nParts of it were smart.")
     assert match == Match(18, 21, "moved")
-
-
-def test_few_words_within_another_paragraph_are_no_find() -> None:
-    """A short paragraph that was deleted does not move into one that holds its words."""
-    short = "It was a good day."
-    document = Document(f"{PARAGRAPHS[0]}\n\n{short}\n\n{PARAGRAPHS[1]}")
-    place = document.text.index(short)
-    anchor = make_anchor(document, Paragraph(short, place, place + len(short)))
-    holding = PARAGRAPHS[2].replace("Until then", f"{short} Until then")
-    assert find(anchor, f"{PARAGRAPHS[0]}\n\n{PARAGRAPHS[1]}\n\n{holding}") is None
-    assert find(replace(anchor, prefix="", suffix=""), holding) is None
-    # On a line of its own, or between the same words as before, it is the paragraph.
-    assert found_text(anchor, f"{PARAGRAPHS[2]}\n{short}\n{PARAGRAPHS[1]}") == short
-    again = f"{PARAGRAPHS[0]} {short} {PARAGRAPHS[1]}"
-    assert find(anchor, again) == Match(again.index(short), again.index(short) + len(short), "moved")
 
 
 def test_another_paragraph_in_its_place_is_no_find() -> None:
