@@ -13,11 +13,11 @@ from stance.annotation.surroundings import Surroundings
 from stance.errors import MissingExtraError
 from stance.schema import Anchor
 
-__all__ = ["Place", "apart", "places_by_text", "regions_of"]
+__all__ = ["FREQUENT", "Place", "apart", "places_by_text", "regions_of"]
 
 _SEEDS = (3, 2)
 """Words of the runs that candidates share; shorter ones only where there is none."""
-_FREQUENT = 40
+FREQUENT = 40
 """Runs that a document has more often tell nothing of the place."""
 _CANDIDATES = 4
 """Places of a document that are aligned."""
@@ -103,7 +103,7 @@ def regions_of(words: Sequence[str], copy: Copy) -> Iterator[tuple[int, int]]:
         runs = copy.runs(length)
         for inner in range(len(words) - length + 1):
             places = runs.get(" ".join(words[inner : inner + length]), [])
-            if len(places) <= _FREQUENT:
+            if len(places) <= FREQUENT:
                 hits += [(place - inner, inner) for place in places]
         if hits:
             break
@@ -161,7 +161,7 @@ def _align(words: Sequence[str], known: Surroundings, copy: Copy, region: tuple[
     start, end = first_word, after_word
     span = copy.span(start, end)
     score = Levenshtein.normalized_similarity(" ".join(words), " ".join(copy.words[start:end]))
-    context = known.similarity_at(copy, start, end) if known else None
+    context = known.similarity(*copy.around(*span)) if known else None
     covered = LCSseq.similarity(words, copy.words[start:end]) / len(words)
     return Place(*span, score, context, covered)
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from stance.annotation.anchors import RUN, fold, hash_document, hash_run, hash_text, normalise
@@ -16,6 +16,7 @@ __all__ = ["Copy"]
 
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"\w+")
+_REACH = 32
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -31,6 +32,8 @@ class Copy:
         self.document = document
         self.blocks = blocks
         self._runs: dict[int, dict[str, list[int]]] = {}
+        self._occurrences: dict[str, list[tuple[int, int]]] = {}
+        self._around: dict[tuple[int, int], tuple[frozenset[str], frozenset[str]]] = {}
 
     @cached_property
     def sha256(self) -> str:
@@ -109,15 +112,19 @@ class Copy:
         Returns:
             First code point and code point after the last of each place, in order.
         """
-        needle, (normal, _, _) = normalise(text), self._normal
-        found: list[tuple[int, int]] = []
+        if text not in self._occurrences:
+            self._occurrences[text] = list(self._occur(normalise(text)))
+        return self._occurrences[text]
+
+    def _occur(self, needle: str) -> Iterator[tuple[int, int]]:
+        """Find a normalised text."""
+        normal = self._normal[0]
         place = normal.find(needle) if needle else -1
         while place >= 0:
             after = place + len(needle)
             if not (_joined(normal, place) or _joined(normal, after)):
-                found.append((self._raw(place)[0], self._raw(after - 1)[1]))
+                yield self._raw(place)[0], self._raw(after - 1)[1]
             place = normal.find(needle, place + 1)
-        return found
 
     def _raw(self, place: int) -> tuple[int, int]:
         """Give the code points of the document that a character of the normalised text was made of."""
@@ -126,6 +133,22 @@ class Copy:
         token, inner = tokens[number], place - places[number]
         _, firsts, lasts = _change(token.group(), _compose)
         return token.start() + firsts[inner], token.start() + lasts[inner]
+
+    def around(self, start: int, end: int) -> tuple[frozenset[str], frozenset[str]]:
+        """Give the words that stand near a part of the text, before it and behind it.
+
+        Args:
+            start: First code point of the part.
+            end: Code point after its last.
+
+        Returns:
+            The 32 words before it and the 32 behind it: lines may have been put in between.
+        """
+        if (start, end) not in self._around:
+            first, after = self.word_at(start), self.word_at(end)
+            before, behind = self.words[max(0, first - _REACH) : first], self.words[after : after + _REACH]
+            self._around[start, end] = frozenset(before), frozenset(behind)
+        return self._around[start, end]
 
     @cached_property
     def block_edges(self) -> tuple[Mapping[int, int], Mapping[int, int]]:

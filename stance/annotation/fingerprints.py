@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.annotation.alignment import Place, apart
+from stance.annotation.alignment import FREQUENT, Place, apart
 from stance.annotation.anchors import CODE, RUN, hash_word, run_starts
 from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends, closes
 from stance.annotation.copies import Copy
@@ -20,6 +20,8 @@ _PACE = 10
 _LOST = 3
 """Words by which it may be shorter, and one more for every so many words of it: few words get lost."""
 _SHRINK = 8
+_BACK = 100
+"""Hits before one that are looked at: the nearest; runs that stand often would take long."""
 _REACH = 30
 """Words beyond where counting leads among which an end is sought."""
 _SAME = 4.0 * CODE
@@ -68,7 +70,8 @@ def places_by_fingerprint(anchor: Anchor, copy: Copy, bounds: Bounds | None = No
     starts = run_starts(words)
     if len(starts) != len(prints) or words < RUN:
         return []
-    found = ((place, start) for start, run in zip(starts, prints, strict=True) for place in copy.hashes.get(run, ()))
+    runs = ((start, copy.hashes.get(run, ())) for start, run in zip(starts, prints, strict=True))
+    found = ((place, start) for start, places in runs if len(places) <= FREQUENT for place in places)
     hits = sorted((place, start) for place, start in found if bounds.hold(place))
     held = None not in (bounds.first, bounds.after)
     least = 1 if held else min(2, len(prints))
@@ -98,7 +101,7 @@ def _chain(hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     longest = [1] * len(hits)
     previous = [-1] * len(hits)
     for number, (place, start) in enumerate(hits):
-        for other in range(max(0, number - 100), number):
+        for other in range(max(0, number - _BACK), number):
             there, before = hits[other]
             grown, way = (place - there) - (start - before), start - before
             pace = -_LOST - way // _SHRINK <= grown <= max(_PACE, way // 2)

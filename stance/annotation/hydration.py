@@ -304,7 +304,7 @@ def _winner(
         item, find = sought[number], chosen[number]
         if find:
             there = Surroundings.of(find.anchor)
-            context = Surroundings.of(item.anchor).similarity(there.before, there.behind)
+            context = Surroundings.of(item.anchor).similarity(set(there.before), set(there.behind))
             rank = _support(item, find, votes), context
             best[item.paragraph] = max(rank, best.get(item.paragraph, rank))
     (first, (support, context)), (_, (other, second)) = sorted(best.items(), key=lambda pair: pair[1])[:-3:-1]

@@ -90,10 +90,9 @@ def settle_equal(
         starts = {at: anchors[order[at]].start for at in rivals}
         if len(set(starts.values())) < 2:
             continue
-        words = copy.word_at(span[0]), copy.word_at(span[1])
         best: dict[int | None, float] = {}
         for at in _fitting(rivals, span[0], order, found):
-            context = Surroundings.of(anchors[order[at]]).similarity_at(copy, *words)
+            context = Surroundings.of(anchors[order[at]]).similarity(*copy.around(*span))
             best[starts[at]] = max(context, best.get(starts[at], 0.0))
         winner = _leader(best)
         lost |= {order[at] for at in rivals if winner is None or starts[at] != winner}

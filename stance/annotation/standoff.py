@@ -86,12 +86,10 @@ def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
     Returns:
         Where each stands, or None.
     """
-    found = [find_in_copy(anchor, copy) for anchor in anchors]
     orders = orders_of(anchors)
-    lost: set[int] = set()
-    for order in orders:
-        _give_in_order(order, anchors, copy, found)
-        lost |= settle_equal(order, anchors, copy, found)
+    given = {number: match for order in orders for number, match in _in_order(order, anchors, copy).items()}
+    found = [given.get(number) or find_in_copy(anchor, copy) for number, anchor in enumerate(anchors)]
+    lost = {number for order in orders for number in settle_equal(order, anchors, copy, found)}
     for order in orders:
         drop_misplaced(order, anchors, found)
     drop_overlaps(anchors, found)
@@ -103,22 +101,28 @@ def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
     return found
 
 
-def _give_in_order(order: Sequence[int], anchors: Sequence[Anchor], copy: Copy, found: list[Match | None]) -> None:
-    """Give equal paragraphs of a document their places in order, where all are left and nothing else tells them."""
+def _in_order(order: Sequence[int], anchors: Sequence[Anchor], copy: Copy) -> dict[int, Match]:
+    """Give equal paragraphs of a document their places in order, if all are left and what is around fits each."""
+    given: dict[int, Match] = {}
     equal: dict[str, list[int]] = {}
     for number in order:
         equal.setdefault(text_key(anchors[number]), []).append(number)
     for numbers in equal.values():
         starts = sorted({anchors[number].start or 0 for number in numbers})
-        matches = {(match.start, match.end) for number in numbers if (match := found[number])}
-        if len(starts) < 2 or len(matches) == len(starts):
+        if len(starts) < 2 or anchors[numbers[0]].document_sha256 == copy.sha256:
             continue
         known = max((anchors[number] for number in numbers), key=lambda anchor: anchor.text is not None)
         spans = sorted(_exact(replace(known, prefix="", suffix=""), copy))
         if len(spans) == len(starts):
             places = dict(zip(starts, spans, strict=True))
-            for number in numbers:
-                found[number] = Match(*places[anchors[number].start or 0], "moved")
+            matches = {number: Match(*places[anchors[number].start or 0], "moved") for number in numbers}
+            if all(_fits(Surroundings.of(anchors[number]), copy, match) for number, match in matches.items()):
+                given |= matches
+    return given
+
+
+def _fits(known: Surroundings, copy: Copy, match: Match) -> bool:
+    return not known or known.similarity(*copy.around(match.start, match.end)) >= _SIMILAR
 
 
 def _seek_between(
@@ -163,7 +167,11 @@ def _exact(anchor: Anchor, copy: Copy) -> list[tuple[int, int]]:
     if not _is_short(anchor):
         return spans
     known = Surroundings.of(anchor)
-    return [span for span in spans if copy.stands_alone(*span) or (known and _context(known, copy, span) >= _SIMILAR)]
+    return [
+        span
+        for span in spans
+        if copy.stands_alone(*span) or (known and known.similarity(*copy.around(*span)) >= _SIMILAR)
+    ]
 
 
 def _is_short(anchor: Anchor) -> bool:
@@ -176,18 +184,15 @@ def _choose(anchor: Anchor, copy: Copy, spans: Sequence[tuple[int, int]]) -> tup
     if len(spans) == 1:
         return spans[0]
     known = Surroundings.of(anchor)
-    ranked = sorted(((_context(known, copy, span), span) for span in spans), reverse=True)
-    alike = [span for context, span in ranked if context > ranked[0][0] - CLEAR]
+    contexts = [known.similarity(*copy.around(*span)) if known else 0.0 for span in spans]
+    most = max(contexts)
+    alike = [span for context, span in zip(contexts, spans, strict=True) if context > most - CLEAR]
     if len(alike) == 1:
         return alike[0]
     if anchor.start is None:
         return None
     near = sorted((abs(span[0] - anchor.start), span) for span in alike)
     return near[0][1] if near[0][0] * _NEAR < near[1][0] else None
-
-
-def _context(known: Surroundings, copy: Copy, span: tuple[int, int]) -> float:
-    return known.similarity_at(copy, copy.word_at(span[0]), copy.word_at(span[1]))
 
 
 def _best_text(anchor: Anchor, copy: Copy, places: Sequence[Place]) -> Match | None:
