@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 
 EDITS = 200
+LONGEST = 12
+"""Words of the longest of short paragraphs."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WIDTHS = (50, 60, 72, 90)
 QUOTES = str.maketrans("“”„«»‘’‚", '"""""\'\'\'')
@@ -200,5 +202,5 @@ def quote(paragraph: str, other: str, generator: random.Random) -> str:
 
 
 def shorten(paragraph: str, generator: random.Random) -> str:
-    """Give the first 5 to 15 words of a paragraph, as a sentence."""
-    return " ".join(paragraph.split()[: generator.randint(5, 15)]).rstrip(",;:–—.!?") + "."
+    """Give the first 5 to 12 words of a paragraph, as a sentence."""
+    return " ".join(paragraph.split()[: generator.randint(5, LONGEST)]).rstrip(",;:–—.!?") + "."

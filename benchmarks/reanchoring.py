@@ -5,10 +5,10 @@ spaces, straight quotes, changes of case. Where each paragraph truly stands is k
 with text and without (stand-off), also on copies from which the paragraph was deleted, and on articles that it is not
 from: those of an article together, and each alone, as in a file of one paragraph a document (no name, hash or offsets
 of the document); and all of them at once on all copies of a seed, whose names tell nothing (hydrated).
-What looks like a paragraph and is another has rows of its own, where anything found is wrong: the paragraph was deleted,
-and a twin (one word in ten is another) stands elsewhere in the copy, or in its very place; another paragraph in another
-article quotes 20 to 40 of its words; a short paragraph (5 to 15 words) was deleted, and a longer one begins with its
-words. So have short paragraphs and files of one paragraph with a final line break, edited as often for their length.
+What looks like a paragraph and is another has rows of its own, where anything found is wrong: the paragraph was
+deleted, and a twin (one word in ten is another) stands elsewhere in the copy, or in its very place; another paragraph in
+another article quotes 20 to 40 of its words; a short paragraph (5 to 12 words) was deleted, and a longer one begins with
+its words. So have short paragraphs and files of one paragraph with a final line break, edited as often for their length.
 Right: both ends within three words of the true ones and intersection over union at least 0.9; anything else that is
 found is wrong, the right paragraph with an end too far off included. Lines that the edits put in count as any other
 words do.
@@ -31,9 +31,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from edits import EDITS, LETTERS, Sign, edit_text, quote, shorten, text_of, twin_of
+from edits import EDITS, LETTERS, LONGEST, Sign, edit_text, quote, shorten, text_of, twin_of
 
-from stance.annotation.anchors import make_anchor, without_text
+from stance.annotation.anchors import make_anchor, split_words, without_text
 from stance.annotation.copies import Copy
 from stance.annotation.hydration import hydrate
 from stance.annotation.matches import Match
@@ -215,10 +215,13 @@ def measure_sizes(articles: Sequence[Article], edited: Sequence[Sequence[Edited]
             share = len(short.text) / len(article.text)
             changed = edit(short, generator, round(EDITS * share))
             copy, whole = copy_of(changed.text), copy_of(one.text)
-            for anchor, match, span in zip(anchors, find_all(anchors, copy), changed.spans, strict=True):
+            for at, (anchor, match, span) in enumerate(
+                zip(anchors, find_all(anchors, copy), changed.spans, strict=True)
+            ):
                 yield "short", judge(match, span, changed.text)
                 yield "short_alone", judge(find_in_copy(alone(anchor), copy), span, changed.text)
-                yield "short_within_others", judge_none(find_in_copy(alone(anchor), whole))
+                if len(split_words(article.text[slice(*article.spans[at])])) > 2 * LONGEST:
+                    yield "short_within_others", judge_none(find_in_copy(alone(anchor), whole))
             for start, end in article.spans:
                 text = article.text[start:end] + "\n"
                 single = Article(article.name, text, ((0, end - start),))

@@ -26,9 +26,9 @@ _REACH = 30
 """Words beyond where counting leads among which an end is sought."""
 _SAME = 4.0 * CODE
 """Bits of a word whose code is that of the word sought."""
-_CONTRADICTED = 2 * OTHER
-"""Bits that the codes of an end need at least: two of its words may be others. Where more are, it is the end of another
-paragraph that shares a run, as two that quote the same sentences do."""
+_CONTRADICTED = OTHER
+"""Bits that the codes of an end need at least: one of four fits, or only one is known. Else it is the end of another
+paragraph that shares a run, as two do that quote the same sentences."""
 _UNCODED = 6.0
 """Bits by which an end has to lead more where there are no codes: layout alone misleads."""
 _SHARE = 0.22

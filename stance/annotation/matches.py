@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from stance.annotation.anchors import hash_text
@@ -120,19 +120,52 @@ def _fitting(rivals: Sequence[int], start: int, order: Sequence[int], found: Seq
             yield at
 
 
-def drop_misplaced(order: Sequence[int], anchors: Sequence[Anchor], found: list[Match | None]) -> None:
-    """Give up edited paragraphs of a document that stand before the one that they stood behind, or overlap it."""
-    placed = [number for number in order if found[number]]
-    doubtful: set[int] = set()
-    for one, other in pairwise(placed):
-        first, second = found[one], found[other]
-        if first and second and apart(anchors[one], anchors[other]) and first.end > second.start:
-            doubtful |= {number for number in (one, other) if (found[number] or first).how == "fuzzy"}
-    for number in doubtful:
-        found[number] = None
+def drop_misplaced(order: Sequence[int], anchors: Sequence[Anchor], found: list[Match | None]) -> set[int]:
+    """Give up edited paragraphs of a document that stand in another order than most: a twin may stand there.
+
+    Args:
+        order: Numbers of the paragraphs of a document, in order.
+        anchors: What is known of them.
+        found: Where each was found; those that are given up are None then.
+
+    Returns:
+        Numbers of those that were given up.
+    """
+    dropped: set[int] = set()
+    records: dict[int | None, list[tuple[int, Match]]] = {}
+    for number in order:
+        if match := found[number]:
+            records.setdefault(anchors[number].start, []).append((number, match))
+    kept = _rising([placed[0][1].start for placed in records.values()])
+    for in_order, placed in zip(kept, records.values(), strict=True):
+        for number, match in placed:
+            if not in_order and match.how == "fuzzy":
+                found[number] = None
+                dropped.add(number)
+    return dropped
 
 
-def drop_overlaps(anchors: Sequence[Anchor], found: list[Match | None]) -> None:
+def _rising(values: Sequence[int]) -> list[bool]:
+    """Tell which of values are in every longest part of them that rises."""
+    ahead, behind = _ranks(values), _ranks([-value for value in reversed(values)])[::-1]
+    longest = max(ahead, default=0)
+    ranks = [one if one + other == longest + 1 else 0 for one, other in zip(ahead, behind, strict=True)]
+    counts = Counter(ranks)
+    return [rank > 0 and counts[rank] == 1 for rank in ranks]
+
+
+def _ranks(values: Sequence[int]) -> list[int]:
+    """Give for each value the length of the longest part that rises up to it (Fredman 1975, by bisection)."""
+    least: list[int] = []
+    ranks = []
+    for value in values:
+        rank = bisect_right(least, value)
+        least[rank : rank + 1] = [value]
+        ranks.append(rank + 1)
+    return ranks
+
+
+def drop_overlaps(anchors: Sequence[Anchor], found: list[Match | None]) -> set[int]:
     """Give up claims on what another paragraph claims with more right, whatever their documents.
 
     An edited paragraph gives way to one of other text that stands there exactly; of two edited ones neither is taken.
@@ -141,6 +174,9 @@ def drop_overlaps(anchors: Sequence[Anchor], found: list[Match | None]) -> None:
     Args:
         anchors: What is known of the paragraphs.
         found: Where each was found; those that are given up are None then.
+
+    Returns:
+        Numbers of those that were given up.
     """
     claims: dict[tuple[int, int], list[int]] = {}
     for number, match in enumerate(found):
@@ -162,6 +198,7 @@ def drop_overlaps(anchors: Sequence[Anchor], found: list[Match | None]) -> None:
                     doubtful |= {other} if inner[1] <= outer[1] else {one, other}
     for number in doubtful:
         found[number] = None
+    return doubtful
 
 
 def _overlapping(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:

@@ -32,20 +32,24 @@ class Surroundings:
         """Tell whether enough is known to tell a place."""
         return max(len(self.before), len(self.behind)) >= RUN
 
-    def similarity(self, before: AbstractSet[str], behind: AbstractSet[str]) -> float:
-        """Tell how much of them is among other words.
+    def shares(self, before: AbstractSet[str], behind: AbstractSet[str]) -> list[float]:
+        """Tell how much of them is among other words, on each side.
 
         Args:
             before: Words near a place, before it.
             behind: Words behind it.
 
         Returns:
-            Share of the words known, in [0, 1], the mean of both sides. A side of which too little is known, or where
-            the copy starts or ends, does not count; 0 if none is left.
+            Share of the words known, in [0, 1], of both sides. A side of which too little is known, or where the copy
+            starts or ends, is left out.
         """
-        shares = [
+        return [
             sum(word in there for word in known) / len(known)
             for known, there in ((self.before, before), (self.behind, behind))
             if len(known) >= RUN and there
         ]
+
+    def similarity(self, before: AbstractSet[str], behind: AbstractSet[str]) -> float:
+        """Give the mean of the shares, in [0, 1]; 0 if there is none."""
+        shares = self.shares(before, behind)
         return sum(shares) / len(shares) if shares else 0.0

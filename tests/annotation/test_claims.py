@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import time
 from dataclasses import replace
 
 import pytest
 
 from stance.annotation.hydration import hydrate
+from stance.annotation.standoff import find_all
+from stance.annotation.surroundings import Surroundings
 from stance.schema import Anchor, Annotation, Document
 
-from .harbour import EQUAL, PARAGRAPHS, TWIN, YEAR, anchors_of, bare, found_starts, found_texts, join
+from .harbour import EQUAL, PARAGRAPHS, TWIN, YEAR, anchors_of, bare, copy_of, found_starts, found_texts, join
 
 
 def alone(anchor: Anchor) -> Anchor:
@@ -112,3 +116,44 @@ def test_a_deleted_paragraph_is_not_found_within_another_that_holds_its_words() 
     assert found_texts(anchors, left) == [None, PARAGRAPHS[2], holding, PARAGRAPHS[3]]
     # Of different documents both may have been paragraphs.
     assert found_texts([alone(anchor) for anchor in anchors], left)[0] == PARAGRAPHS[0]
+
+
+@pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
+def test_a_twin_that_stands_in_another_order_is_given_up(strip: bool) -> None:
+    """The paragraph was deleted; the others keep their places."""
+    parts = [YEAR, *PARAGRAPHS]
+    anchors = both(anchors_of(join(*parts)), strip=strip)
+    edited = [part.replace("hours", "days").replace("spring", "autumn") for part in PARAGRAPHS]
+    assert found_texts(anchors, join(*edited, TWIN)) == [None, *edited]
+    # Nor is it sought once more between those beside it.
+    assert found_texts(anchors[:2], join(edited[0], TWIN)) == [None, None]
+
+
+@pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
+def test_many_equal_paragraphs_take_no_longer_for_each(strip: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands around is compared once for each, not with every place."""
+    compared = []
+    shares = Surroundings.shares
+    monkeypatch.setattr(Surroundings, "shares", lambda *args: compared.append(1) or shares(*args))
+    said = [
+        part for number in range(200) for part in (f"Point {number} was made, and that was all of it.", "Applause.")
+    ]
+    anchors = both([anchor for anchor in anchors_of(join(*said)) if anchor.text == "Applause."], strip=strip)
+    assert len(anchors) == 200
+    text = join("Up front.", *said)
+    assert found_starts(anchors, text) == [place.start() for place in re.finditer(r"Applause\.", text)]
+    assert len(compared) <= 4 * len(anchors)
+
+
+def test_many_claims_of_one_place_are_settled_in_no_time() -> None:
+    """Comparing the order of each with that of all others takes seconds, looking up the nearest hundredths."""
+    said = [
+        f"Speaker {number} said that point {number + 7} of {number * 3} was made on this day." for number in range(600)
+    ]
+    text = join(*[EQUAL] * 600, *said)
+    anchors = anchors_of(text)
+    copy = copy_of(join(EQUAL, *said))
+    begun = time.process_time()
+    found = find_all(list(map(bare, anchors)), copy)
+    assert time.process_time() - begun < 2.5
+    assert [match is not None for match in found] == [False] * 600 + [True] * 600
