@@ -6,9 +6,10 @@ with text and without (stand-off), also on copies from which the paragraph was d
 from: those of an article together, and each alone, as in a file of one paragraph a document (no name, hash or offsets
 of the document); and all of them at once on all copies of a seed, whose names tell nothing (hydrated).
 What looks like a paragraph and is another has rows of its own, where anything found is wrong: the paragraph was
-deleted, and a twin (one word in ten is another) stands elsewhere in the copy, or in its very place; another paragraph in
-another article quotes 20 to 40 of its words; a short paragraph (5 to 12 words) was deleted, and a longer one begins with
-its words. So have short paragraphs and files of one paragraph with a final line break, edited as often for their length.
+deleted, and a twin (one word in ten is another) stands elsewhere in the copy, or in its very place; another paragraph
+in another article quotes 20 to 40 of its words; a short paragraph (5 to 12 words) was deleted, and a longer one begins
+with its words. So have short paragraphs, and files of one paragraph with a final line break, edited as often for their
+length.
 Right: both ends within three words of the true ones and intersection over union at least 0.9; anything else that is
 found is wrong, the right paragraph with an end too far off included. Lines that the edits put in count as any other
 words do.
@@ -183,17 +184,15 @@ def measure_lookalikes(articles: Sequence[Article], edited: Sequence[Sequence[Ed
                 known = alone(anchors[at])
                 twin = twin_of(one.text[start:end], words, generator)
                 in_place = one.text[:start] + twin + one.text[end:]
-                yield "twin_in_place", judge_none(find_all(anchors, copy_of(in_place))[at])
                 yield "twin_in_place_alone", judge_none(find_in_copy(known, copy_of(in_place)))
                 away = generator.choice([span for span in one.spans if abs(one.spans.index(span) - at) > 1])
-                rest = move(one.text, (start, end), twin, away[1])
-                yield "twin_elsewhere", judge_none(find_all(anchors, copy_of(rest))[at])
-                yield "twin_elsewhere_alone", judge_none(find_in_copy(known, copy_of(rest)))
+                elsewhere = copy_of(move(one.text, (start, end), twin, away[1]))
+                yield "twin_elsewhere", judge_none(find_all(anchors, elsewhere)[at])
+                yield "twin_elsewhere_alone", judge_none(find_in_copy(known, elsewhere))
                 other = generator.choice(others)
                 first, last = generator.choice(other.spans)
                 quoting = quote(article.text[slice(*article.spans[at])], other.text[first:last], generator)
                 holding = copy_of(f"{other.text[:last]}\n\n{quoting}{other.text[last:]}")
-                yield "quotation", judge_none(find_in_copy(anchors[at], holding))
                 yield "quotation_alone", judge_none(find_in_copy(known, holding))
 
 
@@ -227,7 +226,8 @@ def measure_sizes(articles: Sequence[Article], edited: Sequence[Sequence[Edited]
                 single = Article(article.name, text, ((0, end - start),))
                 anchors = stand_off(single.anchors()) if bare else single.anchors()
                 changed = edit(single, generator, max(1, round(EDITS * len(text) / len(article.text))))
-                yield "single", judge(find_in_copy(anchors[0], copy_of(changed.text)), changed.spans[0], changed.text)
+                found = find_in_copy(alone(anchors[0]), copy_of(changed.text))
+                yield "single_alone", judge(found, changed.spans[0], changed.text)
 
 
 def shorten_all(article: Article, generator: random.Random) -> Article:
