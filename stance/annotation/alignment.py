@@ -47,15 +47,12 @@ class Place:
         end: Code point after the last.
         score: How similar it is, in [0, 1].
         context: How much of what stood around stands there, in [0, 1]; None if nothing is known of it.
-        covered: Share of the paragraph's words that are there in order, in [0, 1]; unlike the score it does not fall
-            where lines were put in.
     """
 
     start: int
     end: int
     score: float
     context: float | None = None
-    covered: float = 0.0
 
 
 def places_by_text(anchor: Anchor, copy: Copy) -> list[Place]:
@@ -83,7 +80,7 @@ def apart(places: list[Place]) -> list[Place]:
     for place in places:
         if all(place.end <= other.start or place.start >= other.end for other in kept):
             kept.append(place)
-    return sorted(kept, key=lambda place: -(place.score + (place.context or 0.0) + place.covered))
+    return sorted(kept, key=lambda place: -(place.score + (place.context or 0.0)))
 
 
 def regions_of(words: Sequence[str], copy: Copy) -> Iterator[tuple[int, int]]:
@@ -136,7 +133,7 @@ def _densest(hits: Sequence[tuple[int, int]], width: int) -> tuple[int, int]:
 def _align(words: Sequence[str], known: Surroundings, copy: Copy, region: tuple[int, int]) -> Place | None:
     """Align a paragraph and what stood around it with a part of the document, to find its ends."""
     try:
-        from rapidfuzz.distance import LCSseq, Levenshtein
+        from rapidfuzz.distance import Levenshtein
     except ImportError:
         raise MissingExtraError("Finding edited paragraphs again", "annotate") from None
     before, behind = known.before, known.behind
@@ -162,8 +159,7 @@ def _align(words: Sequence[str], known: Surroundings, copy: Copy, region: tuple[
     span = copy.span(start, end)
     score = Levenshtein.normalized_similarity(" ".join(words), " ".join(copy.words[start:end]))
     context = known.similarity(*copy.around(*span)) if known else None
-    covered = LCSseq.similarity(words, copy.words[start:end]) / len(words)
-    return Place(*span, score, context, covered)
+    return Place(*span, score, context)
 
 
 def _settle(copy: Copy, guess: int, words: Sequence[str], outside: Sequence[str], *, side: int) -> int | None:

@@ -195,7 +195,7 @@ class Copy:
         return Counter(self.words)
 
     def span(self, first: int, after: int) -> tuple[int, int]:
-        """Give the code points of a run of words; those of lines and blocks where it starts or ends with one.
+        """Give the code points of a run of words; those of a block where it starts or ends with one.
 
         Where its first or last word is written twice, or a sign splits it from the edge of a block, both belong to it.
 
@@ -214,9 +214,7 @@ class Copy:
         ):
             after += 1
         start, end = self._outline(first, after)
-        for starts, ends in (self.line_edges, self.block_edges):
-            start, end = starts.get(first, start), ends.get(after, end)
-        return (start, end) if start < end else self._outline(first, after)
+        return firsts.get(first, start), lasts.get(after, end)
 
     def _twice(self, place: int) -> bool:
         """Tell whether a word is the one before it again."""

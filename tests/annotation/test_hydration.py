@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from stance.annotation import hydration
 from stance.annotation.anchors import hash_document, make_items, without_text
 from stance.annotation.hydration import hydrate
 from stance.schema import Anchor, Annotation, Document
@@ -154,3 +155,16 @@ def test_one_paragraph_more_does_not_decide_between_two_that_are_as_similar() ->
         assert [item.id for item in hydrate(rows, documents).missing] == ["2"]
     alone = Document(YEAR.replace("welcomed", "welcmed"), "alone.txt")  # one paragraph against four
     assert [item.text for item in hydrate(rows, [alone, wrong]).annotations if item.id == "2"] == [TWIN]
+
+
+def test_a_document_is_searched_for_paragraphs_of_which_it_shares_two_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run may be shared by chance, and one paragraph of a document does not bring the others."""
+    sought: list[list[Anchor]] = []
+    monkeypatch.setattr(hydration, "find_all", lambda anchors, copy: sought.append(anchors) or [None] * len(anchors))
+    rows = [replace(row, anchor=bare(row.anchor)) for row in make_items(Document(TEXT), segment(Document(TEXT)))]
+    first = PARAGRAPHS[0].split()
+    one, two = " ".join(first[:4]), " ".join(first[:12])
+    hydrate(rows, [Document(f"{text} is what it said.") for text in (one, two)])
+    assert [[anchor.start for anchor in anchors] for anchors in sought] == [[], [0]]
+    hydrate(rows, [Document(join(two, " ".join(PARAGRAPHS[1].split()[:12])))])
+    assert len(sought[-1]) == len(rows)

@@ -34,6 +34,12 @@ def test_an_end_is_not_sought_beyond_a_blank_line_right_behind_the_last_run(foll
     assert found_text(anchor, join(PARAGRAPHS[0], cut, following, PARAGRAPHS[3])) in (cut, None)
 
 
+def test_a_start_is_not_sought_beyond_a_blank_line() -> None:
+    anchor = bare(anchor_of(CLOSING, join(PARAGRAPHS[0], CLOSING, PARAGRAPHS[3])))
+    cut = CLOSING.replace("The ferry has sailed since nineteen eleven and its", "Its")
+    assert found_text(anchor, join(PARAGRAPHS[0], "The ferry has sailed.", cut, PARAGRAPHS[3])) in (cut, None)
+
+
 @pytest.mark.parametrize("following", ["He told the council of the town.", "No one asks the council of the town."])
 def test_the_last_run_beyond_a_blank_line_is_another_paragraphs(following: str) -> None:
     """The paragraph lost its last words, and the next ends with them: the way to that run is hardly longer."""
@@ -106,3 +112,24 @@ def test_few_words_within_a_line_need_what_stood_around_them() -> None:
     again = f"{PARAGRAPHS[0]} {SHORT} {PARAGRAPHS[1]}"
     assert found_text(anchor, again) == SHORT
     assert find(replace(anchor, prefix="", suffix=""), again) is None
+
+
+def test_four_words_whose_punctuation_changed_are_found_where_they_stand_alone() -> None:
+    said = "It was fine today!"
+    anchor = bare(Anchor(text=said))
+    assert len(anchor.fingerprint) == 1
+    assert found_text(anchor, join(PARAGRAPHS[0], "It was fine, today.", PARAGRAPHS[1])) == "It was fine, today."
+    assert find(anchor, join(PARAGRAPHS[0].replace("Nobody", "It was fine today. Nobody"))) is None
+
+
+def test_a_fingerprint_that_does_not_fit_the_number_of_words_finds_nothing() -> None:
+    anchor = bare(anchors_of(TEXT)[0])
+    edited = TEXT.replace("hours", "days")
+    assert find(anchor, edited) is not None
+    assert find(replace(anchor, words=90), edited) is None
+
+
+def test_runs_that_a_copy_has_often_tell_no_place() -> None:
+    zeros = "0 " * 60
+    anchor = bare(Anchor(text=f"The table of the harbour follows. {zeros}That is all of it."))
+    assert find(anchor, join(PARAGRAPHS[0], f"Other figures. {'0 ' * 500}End of the table.")) is None

@@ -8,7 +8,6 @@ import pytest
 
 from stance.annotation.alignment import Place, apart, regions_of
 from stance.annotation.anchors import split_words
-from stance.annotation.boundaries import best_end
 from stance.annotation.copies import Copy
 from stance.schema import Document
 from stance.text.segmentation import segment
@@ -103,13 +102,6 @@ def test_one_run_and_codes_of_an_end_are_too_little() -> None:
     anchor = bare(anchors_of(f"{one}\n\n{PARAGRAPHS[2]}")[0])
     assert len(anchor.fingerprint) == 3
     assert found_text(anchor, f"{two}\n\n{PARAGRAPHS[2]}") is None
-
-
-def test_an_end_leads_by_seven_bits_or_is_left_open() -> None:
-    bits = [0.0, 0.0, 20.0, 19.0, 18.0, 0.0, 12.0]
-    assert best_end(bits) == 2  # the two places behind it are taken for the same
-    assert best_end([*bits[:-1], 14.0]) is None
-    assert best_end(bits, more=3.0) is None
 
 
 def test_with_text_an_end_leads_by_more() -> None:
