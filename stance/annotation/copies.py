@@ -197,7 +197,8 @@ class Copy:
     def span(self, first: int, after: int) -> tuple[int, int]:
         """Give the code points of a run of words; those of a block where it starts or ends with one.
 
-        Where its first or last word is written twice, or a sign splits it from the edge of a block, both belong to it.
+        Where the word before or behind it starts or ends a block, and is its first or last word again, or a part of
+        it, that belongs to it.
 
         Args:
             first: Number of the first word.
@@ -207,23 +208,17 @@ class Copy:
             First code point and code point after the last.
         """
         firsts, lasts = self.block_edges
-        if first > 0 and ((self._twice(first) and first not in firsts) or (self._split(first) and first - 1 in firsts)):
+        if first > 0 and self._split(first) and first - 1 in firsts:
             first -= 1
-        if after < len(self.words) and (
-            (self._twice(after) and after not in lasts) or (self._split(after) and after + 1 in lasts)
-        ):
+        if after < len(self.words) and self._split(after) and after + 1 in lasts:
             after += 1
         start, end = self._outline(first, after)
         return firsts.get(first, start), lasts.get(after, end)
 
-    def _twice(self, place: int) -> bool:
-        """Tell whether a word is the one before it again."""
-        return self.words[place - 1] == self.words[place]
-
     def _split(self, place: int) -> bool:
         """Tell whether a word is the one before it again, or no white space parts them."""
         between = self.document.text[self.ends[place - 1] : self.starts[place]]
-        return self._twice(place) or not any(map(str.isspace, between))
+        return self.words[place - 1] == self.words[place] or not any(map(str.isspace, between))
 
     def _outline(self, first: int, after: int) -> tuple[int, int]:
         """Give the code points of a run of words, with the punctuation that touches its ends."""

@@ -18,8 +18,7 @@ _CANDIDATES = 3
 _PACE = 10
 """Words by which the way between two runs may be longer than it was: what an inserted line has."""
 _LOST = 3
-"""Words by which it may be shorter, and one more for every so many words of it: few words get lost."""
-_SHRINK = 8
+"""Words by which it may be shorter: few words get lost."""
 _BACK = 100
 """Hits before one that are looked at: the nearest; runs that stand often would take long."""
 _REACH = 30
@@ -104,7 +103,7 @@ def _chain(hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         for other in range(max(0, number - _BACK), number):
             there, before = hits[other]
             grown, way = (place - there) - (start - before), start - before
-            pace = -_LOST - way // _SHRINK <= grown <= max(_PACE, way // 2)
+            pace = -_LOST <= grown <= max(_PACE, way // 2)
             if before < start and there < place and pace:
                 length, strayed = longest[other] + 1, drift[other] + abs(grown)
                 if (length, -strayed) > (longest[number], -drift[number]):

@@ -37,7 +37,9 @@ def test_an_end_is_not_sought_beyond_a_blank_line_right_behind_the_last_run(foll
 def test_a_start_is_not_sought_beyond_a_blank_line() -> None:
     anchor = bare(anchor_of(CLOSING, join(PARAGRAPHS[0], CLOSING, PARAGRAPHS[3])))
     cut = CLOSING.replace("The ferry has sailed since nineteen eleven and its", "Its")
-    assert found_text(anchor, join(PARAGRAPHS[0], "The ferry has sailed.", cut, PARAGRAPHS[3])) in (cut, None)
+    assert found_text(
+        anchor, join(PARAGRAPHS[0], "The ferry had sailed since nineteen eleven.", cut, PARAGRAPHS[3])
+    ) in (cut, None)
 
 
 @pytest.mark.parametrize("following", ["He told the council of the town.", "No one asks the council of the town."])
