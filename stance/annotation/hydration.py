@@ -299,16 +299,17 @@ def _winner(
     rivals: Sequence[int], sought: Sequence[_Sought], chosen: Sequence[_Find | None], votes: Votes
 ) -> str | None:
     """Tell which paragraph has a place that several claim; None if nothing tells."""
-    best: dict[str, tuple[tuple[bool, int], float]] = {}
+    best: dict[str, tuple[bool, bool, int, float]] = {}
     for number in rivals:
         item, find = sought[number], chosen[number]
         if find:
             there = Surroundings.of(find.anchor)
             context = Surroundings.of(item.anchor).similarity(set(there.before), set(there.behind))
-            rank = _support(item, find, votes), context
+            rank = find.match.how == "offsets", *_support(item, find, votes), context
             best[item.paragraph] = max(rank, best.get(item.paragraph, rank))
-    (first, (support, context)), (_, (other, second)) = sorted(best.items(), key=lambda pair: pair[1])[:-3:-1]
-    return first if support > other or context >= second + CLEAR else None
+    first, second = sorted(best, key=best.__getitem__, reverse=True)[:2]
+    (*sure, count, context), (*sure_too, others, other) = best[first], best[second]
+    return first if sure > sure_too or count > _TIMES * others or context >= other + CLEAR else None
 
 
 def _collect(given: Sequence[Annotation], chosen: Sequence[_Find | None], documents: int) -> Hydrated:

@@ -82,6 +82,16 @@ def test_equal_paragraphs_are_told_apart_by_the_names_of_their_documents() -> No
     assert places(rows, PARAGRAPHS[2], one, two) == found
 
 
+def test_a_paragraph_at_its_offsets_has_its_place() -> None:
+    text = join(PARAGRAPHS[0], EQUAL)
+    rows = [*rows_of(bare(anchors_of(text)[1])), Annotation("2", Anchor(text=EQUAL))]
+    assert places(rows, text) == {"1": ("copy 0", text.index(EQUAL))}
+    # So has one of a document of which far more stands there.
+    others = [Annotation(f"3{number}", anchor) for number, anchor in enumerate(anchors_of(text))]
+    moved = f"Up front.\n\n{text}"
+    assert "2" not in places([*others, rows[1]], moved)
+
+
 def test_equal_paragraphs_of_unknown_order_are_told_apart_by_what_stood_around() -> None:
     text = join(EQUAL, *PARAGRAPHS[1:3], EQUAL, PARAGRAPHS[3])
     first, *_, second, _ = map(alone, anchors_of(text))
