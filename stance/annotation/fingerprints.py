@@ -138,8 +138,9 @@ def _outline(chain: Sequence[tuple[int, int]], anchor: Anchor, copy: Copy, bound
 
 
 def _strays(step: Sequence[tuple[int, int]], copy: Copy) -> bool:
-    """Tell whether a blank line stands between a run and the next: the outer may be another paragraph's."""
-    return any(at in copy.breaks for at in range(step[0][0] + 1, step[-1][0] + 1))
+    """Tell whether the way from a run to the next grew, and over a blank line: the outer may be another paragraph's."""
+    (there, before), (place, start) = step[0], step[-1]
+    return place - there > start - before and any(at in copy.breaks for at in range(there + 1, place + 1))
 
 
 def _codes(anchor: Anchor, way: int, side: int) -> list[str]:
