@@ -1,4 +1,7 @@
-"""Random edits of a text, as copies have them: typos, words lost or doubled, lines wrapped or put in, CRLF, quotes."""
+"""Random edits of a text, as copies have them: typos, words lost or doubled, lines wrapped or put in, CRLF, quotes.
+
+And paragraphs that look like another: twins that are worded alike, and such that quote it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 
 EDITS = 200
+LONGEST = 12
+"""Words of the longest of short paragraphs."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WIDTHS = (50, 60, 72, 90)
 QUOTES = str.maketrans("“”„«»‘’‚", '"""""\'\'\'')
@@ -163,10 +168,39 @@ KINDS: tuple[Edit, ...] = (
 )
 
 
-def edit_text(text: str, generator: random.Random) -> list[Sign]:
+def edit_text(text: str, generator: random.Random, edits: int = EDITS) -> list[Sign]:
     """Make random edits; one that changes nothing is drawn again."""
     signs: list[Sign] = [(sign, place) for place, sign in enumerate(text)]
     width, done = generator.choice(WIDTHS), 0
-    while done < EDITS:
+    while done < edits:
         done += generator.choice(KINDS)(signs, generator, width)
     return signs
+
+
+def twin_of(paragraph: str, words: Sequence[str], generator: random.Random) -> str:
+    """Put other words for one in ten of a paragraph, two at least, as in the same report of another year."""
+    parts = re.split(r"(\w+)", paragraph)
+    places = range(1, len(parts), 2)
+    for place in generator.sample(places, min(len(places), max(2, len(places) // 10))):
+        parts[place] = generator.choice([word for word in words if word != parts[place]])
+    return "".join(parts)
+
+
+def quote(paragraph: str, other: str, generator: random.Random) -> str:
+    """Make a paragraph of another's words around 20 to 40 words of the first, three quarters of it at most.
+
+    About as many words stand before and behind them as there.
+    """
+    words, foreign = paragraph.split(), other.split()
+    length = min(generator.randint(20, 40), len(words) * 3 // 4)
+    first = generator.randrange(len(words) - length + 1)
+    ahead, behind = (
+        max(0, number + generator.randint(-2, 2)) if number else 0 for number in (first, len(words) - length - first)
+    )
+    around = foreign * (1 + (ahead + behind) // len(foreign))
+    return " ".join([*around[:ahead], *words[first : first + length], *around[ahead : ahead + behind]])
+
+
+def shorten(paragraph: str, generator: random.Random) -> str:
+    """Give the first 5 to 12 words of a paragraph, as a sentence."""
+    return " ".join(paragraph.split()[: generator.randint(5, LONGEST)]).rstrip(",;:–—.!?") + "."

@@ -9,14 +9,15 @@ from math import log2
 from stance.annotation.anchors import split_words
 from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends
 from stance.annotation.copies import Copy
+from stance.annotation.surroundings import Surroundings
 from stance.errors import MissingExtraError
 from stance.schema import Anchor
 
-__all__ = ["Place", "apart", "places_by_text", "regions_of"]
+__all__ = ["FREQUENT", "Place", "apart", "places_by_text", "regions_of"]
 
 _SEEDS = (3, 2)
 """Words of the runs that candidates share; shorter ones only where there is none."""
-_FREQUENT = 40
+FREQUENT = 40
 """Runs that a document has more often tell nothing of the place."""
 _CANDIDATES = 4
 """Places of a document that are aligned."""
@@ -45,16 +46,13 @@ class Place:
         start: First code point.
         end: Code point after the last.
         score: How similar it is, in [0, 1].
-        context: How similar what stands around is, in [0, 1]; 0 if that is not known.
-        covered: Share of the paragraph's words that are there in order, in [0, 1]; unlike the score it does not fall
-            where lines were put in.
+        context: How much of what stood around stands there, in [0, 1]; None if nothing is known of it.
     """
 
     start: int
     end: int
     score: float
-    context: float = 0.0
-    covered: float = 0.0
+    context: float | None = None
 
 
 def places_by_text(anchor: Anchor, copy: Copy) -> list[Place]:
@@ -71,8 +69,8 @@ def places_by_text(anchor: Anchor, copy: Copy) -> list[Place]:
         MissingExtraError: If rapidfuzz is not installed.
     """
     words = split_words(anchor.text or "")
-    before, after = split_words(anchor.prefix)[1:], split_words(anchor.suffix)[:-1]
-    found = [_align(words, before, after, copy=copy, region=region) for region in regions_of(words, copy) if region]
+    known = Surroundings.of(anchor)
+    found = [_align(words, known, copy, region) for region in regions_of(words, copy)]
     return apart([place for place in found if place is not None])
 
 
@@ -82,7 +80,7 @@ def apart(places: list[Place]) -> list[Place]:
     for place in places:
         if all(place.end <= other.start or place.start >= other.end for other in kept):
             kept.append(place)
-    return sorted(kept, key=lambda place: -(place.score + place.context + place.covered))
+    return sorted(kept, key=lambda place: -(place.score + (place.context or 0.0)))
 
 
 def regions_of(words: Sequence[str], copy: Copy) -> Iterator[tuple[int, int]]:
@@ -102,7 +100,7 @@ def regions_of(words: Sequence[str], copy: Copy) -> Iterator[tuple[int, int]]:
         runs = copy.runs(length)
         for inner in range(len(words) - length + 1):
             places = runs.get(" ".join(words[inner : inner + length]), [])
-            if len(places) <= _FREQUENT:
+            if len(places) <= FREQUENT:
                 hits += [(place - inner, inner) for place in places]
         if hits:
             break
@@ -132,18 +130,16 @@ def _densest(hits: Sequence[tuple[int, int]], width: int) -> tuple[int, int]:
     return best[1:]
 
 
-def _align(
-    words: Sequence[str], before: Sequence[str], after: Sequence[str], *, copy: Copy, region: tuple[int, int]
-) -> Place | None:
+def _align(words: Sequence[str], known: Surroundings, copy: Copy, region: tuple[int, int]) -> Place | None:
     """Align a paragraph and what stood around it with a part of the document, to find its ends."""
     try:
-        from rapidfuzz import fuzz
-        from rapidfuzz.distance import LCSseq, Levenshtein
+        from rapidfuzz.distance import Levenshtein
     except ImportError:
         raise MissingExtraError("Finding edited paragraphs again", "annotate") from None
-    low, high = max(0, region[0] - len(before)), min(len(copy.words), region[1] + len(after))
+    before, behind = known.before, known.behind
+    low, high = max(0, region[0] - len(before)), min(len(copy.words), region[1] + len(behind))
     target = copy.words[low:high]
-    codes = Levenshtein.opcodes([*before, *words, *after], target)
+    codes = Levenshtein.opcodes([*before, *words, *behind], target)
     first, last = len(before), len(before) + len(words)
     start = end = 0
     for code in codes:
@@ -156,22 +152,14 @@ def _align(
     if start >= end:
         return None
     first_word = _settle(copy, start, words, before, side=0)
-    after_word = _settle(copy, end, words, after, side=1)
+    after_word = _settle(copy, end, words, behind, side=1)
     if first_word is None or after_word is None or first_word >= after_word:
         return None
     start, end = first_word, after_word
     span = copy.span(start, end)
     score = Levenshtein.normalized_similarity(" ".join(words), " ".join(copy.words[start:end]))
-    around = [
-        fuzz.partial_ratio(" ".join(known), " ".join(there)) / 100
-        for known, there in (
-            (before, copy.words[max(0, start - _REACH) : start]),
-            (after, copy.words[end : end + _REACH]),
-        )
-        if known
-    ]
-    covered = LCSseq.similarity(words, copy.words[start:end]) / len(words)
-    return Place(*span, score, sum(around) / len(around) if around else 0.0, covered)
+    context = known.similarity(*copy.around(*span)) if known else None
+    return Place(*span, score, context)
 
 
 def _settle(copy: Copy, guess: int, words: Sequence[str], outside: Sequence[str], *, side: int) -> int | None:

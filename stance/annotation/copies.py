@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from stance.annotation.anchors import RUN, fold, hash_document, hash_run, hash_text, normalise
@@ -16,6 +16,7 @@ __all__ = ["Copy"]
 
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"\w+")
+_REACH = 32
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -31,6 +32,8 @@ class Copy:
         self.document = document
         self.blocks = blocks
         self._runs: dict[int, dict[str, list[int]]] = {}
+        self._occurrences: dict[str, list[tuple[int, int]]] = {}
+        self._around: dict[tuple[int, int], tuple[frozenset[str], frozenset[str]]] = {}
 
     @cached_property
     def sha256(self) -> str:
@@ -109,15 +112,19 @@ class Copy:
         Returns:
             First code point and code point after the last of each place, in order.
         """
-        needle, (normal, _, _) = normalise(text), self._normal
-        found: list[tuple[int, int]] = []
+        if text not in self._occurrences:
+            self._occurrences[text] = list(self._occur(normalise(text)))
+        return self._occurrences[text]
+
+    def _occur(self, needle: str) -> Iterator[tuple[int, int]]:
+        """Find a normalised text."""
+        normal = self._normal[0]
         place = normal.find(needle) if needle else -1
         while place >= 0:
             after = place + len(needle)
             if not (_joined(normal, place) or _joined(normal, after)):
-                found.append((self._raw(place)[0], self._raw(after - 1)[1]))
+                yield self._raw(place)[0], self._raw(after - 1)[1]
             place = normal.find(needle, place + 1)
-        return found
 
     def _raw(self, place: int) -> tuple[int, int]:
         """Give the code points of the document that a character of the normalised text was made of."""
@@ -126,6 +133,22 @@ class Copy:
         token, inner = tokens[number], place - places[number]
         _, firsts, lasts = _change(token.group(), _compose)
         return token.start() + firsts[inner], token.start() + lasts[inner]
+
+    def around(self, start: int, end: int) -> tuple[frozenset[str], frozenset[str]]:
+        """Give the words that stand near a part of the text, before it and behind it.
+
+        Args:
+            start: First code point of the part.
+            end: Code point after its last.
+
+        Returns:
+            The 32 words before it and the 32 behind it: lines may have been put in between.
+        """
+        if (start, end) not in self._around:
+            first, after = self.word_at(start), self.word_at(end)
+            before, behind = self.words[max(0, first - _REACH) : first], self.words[after : after + _REACH]
+            self._around[start, end] = frozenset(before), frozenset(behind)
+        return self._around[start, end]
 
     @cached_property
     def block_edges(self) -> tuple[Mapping[int, int], Mapping[int, int]]:
@@ -159,10 +182,8 @@ class Copy:
         return firsts, lasts
 
     def stands_alone(self, start: int, end: int) -> bool:
-        """Tell whether a part of the text starts and ends with lines or blocks."""
-        first, after = self.word_at(start), self.word_at(end)
-        edges = (self.line_edges, self.block_edges)
-        return any(first in firsts for firsts, _ in edges) and any(after in lasts for _, lasts in edges)
+        """Tell whether a part of the text starts and ends with blocks."""
+        return self.word_at(start) in self.block_edges[0] and self.word_at(end) in self.block_edges[1]
 
     def word_at(self, offset: int) -> int:
         """Give the number of the first word that ends behind a code point."""
@@ -174,9 +195,10 @@ class Copy:
         return Counter(self.words)
 
     def span(self, first: int, after: int) -> tuple[int, int]:
-        """Give the code points of a run of words; those of lines and blocks where it starts or ends with one.
+        """Give the code points of a run of words; those of a block where it starts or ends with one.
 
-        Where its first or last word is written twice, or a sign splits it from the edge of a block, both belong to it.
+        Where the word before or behind it starts or ends a block, and is its first or last word again, or a part of
+        it, that belongs to it.
 
         Args:
             first: Number of the first word.
@@ -186,25 +208,17 @@ class Copy:
             First code point and code point after the last.
         """
         firsts, lasts = self.block_edges
-        if first > 0 and ((self._twice(first) and first not in firsts) or (self._split(first) and first - 1 in firsts)):
+        if first > 0 and self._split(first) and first - 1 in firsts:
             first -= 1
-        if after < len(self.words) and (
-            (self._twice(after) and after not in lasts) or (self._split(after) and after + 1 in lasts)
-        ):
+        if after < len(self.words) and self._split(after) and after + 1 in lasts:
             after += 1
         start, end = self._outline(first, after)
-        for starts, ends in (self.line_edges, self.block_edges):
-            start, end = starts.get(first, start), ends.get(after, end)
-        return (start, end) if start < end else self._outline(first, after)
-
-    def _twice(self, place: int) -> bool:
-        """Tell whether a word is the one before it again."""
-        return self.words[place - 1] == self.words[place]
+        return firsts.get(first, start), lasts.get(after, end)
 
     def _split(self, place: int) -> bool:
         """Tell whether a word is the one before it again, or no white space parts them."""
         between = self.document.text[self.ends[place - 1] : self.starts[place]]
-        return self._twice(place) or not any(map(str.isspace, between))
+        return self.words[place - 1] == self.words[place] or not any(map(str.isspace, between))
 
     def _outline(self, first: int, after: int) -> tuple[int, int]:
         """Give the code points of a run of words, with the punctuation that touches its ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stance.annotation.alignment import Place, apart
+from stance.annotation.alignment import FREQUENT, Place, apart
 from stance.annotation.anchors import CODE, RUN, hash_word, run_starts
 from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends, closes
 from stance.annotation.copies import Copy
@@ -18,12 +18,16 @@ _CANDIDATES = 3
 _PACE = 10
 """Words by which the way between two runs may be longer than it was: what an inserted line has."""
 _LOST = 3
-"""Words by which it may be shorter, and one more for every so many words of it: few words get lost."""
-_SHRINK = 8
+"""Words by which it may be shorter: few words get lost."""
+_BACK = 100
+"""Hits before one that are looked at: the nearest; runs that stand often would take long."""
 _REACH = 30
 """Words beyond where counting leads among which an end is sought."""
 _SAME = 4.0 * CODE
 """Bits of a word whose code is that of the word sought."""
+_CONTRADICTED = OTHER
+"""Bits that the codes of an end need at least: one of four fits, or only one is known. Else it is the end of another
+paragraph that shares a run, as two do that quote the same sentences."""
 _UNCODED = 6.0
 """Bits by which an end has to lead more where there are no codes: layout alone misleads."""
 _SHARE = 0.22
@@ -63,9 +67,10 @@ def places_by_fingerprint(anchor: Anchor, copy: Copy, bounds: Bounds | None = No
     """
     words, prints, bounds = anchor.words or 0, anchor.fingerprint, bounds or Bounds()
     starts = run_starts(words)
-    if len(starts) != len(prints) or words < RUN:
+    if len(starts) != len(prints):
         return []
-    found = ((place, start) for start, run in zip(starts, prints, strict=True) for place in copy.hashes.get(run, ()))
+    runs = ((start, copy.hashes.get(run, ())) for start, run in zip(starts, prints, strict=True))
+    found = ((place, start) for start, places in runs if len(places) <= FREQUENT for place in places)
     hits = sorted((place, start) for place, start in found if bounds.hold(place))
     held = None not in (bounds.first, bounds.after)
     least = 1 if held else min(2, len(prints))
@@ -95,10 +100,10 @@ def _chain(hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     longest = [1] * len(hits)
     previous = [-1] * len(hits)
     for number, (place, start) in enumerate(hits):
-        for other in range(max(0, number - 100), number):
+        for other in range(max(0, number - _BACK), number):
             there, before = hits[other]
             grown, way = (place - there) - (start - before), start - before
-            pace = -_LOST - way // _SHRINK <= grown <= max(_PACE, way // 2)
+            pace = -_LOST <= grown <= max(_PACE, way // 2)
             if before < start and there < place and pace:
                 length, strayed = longest[other] + 1, drift[other] + abs(grown)
                 if (length, -strayed) > (longest[number], -drift[number]):
@@ -127,17 +132,15 @@ def _outline(chain: Sequence[tuple[int, int]], anchor: Anchor, copy: Copy, bound
             return None
         ends.append(found)
     start, after = ends
-    if start >= after:
-        return None
     if not (after in copy.line_edges[1] or after in copy.block_edges[1] or closes(copy, after)):
         return None  # its last words, or equal ones, within a sentence: else 2 of 6,300 wrong (seeds 29, 90)
     return Place(*copy.span(start, after), count / len(prints))
 
 
 def _strays(step: Sequence[tuple[int, int]], copy: Copy) -> bool:
-    """Tell whether the way from a run to the next grew over a blank line: the outer may be another paragraph's."""
+    """Tell whether the way from a run to the next grew, and over a blank line: the outer may be another paragraph's."""
     (there, before), (place, start) = step[0], step[-1]
-    return place - there - (start - before) > _LOST and any(at in copy.breaks for at in range(there + 1, place + 1))
+    return place - there > start - before and any(at in copy.breaks for at in range(there + 1, place + 1))
 
 
 def _codes(anchor: Anchor, way: int, side: int) -> list[str]:
@@ -153,6 +156,7 @@ def _settle(codes: Sequence[str], copy: Copy, place: int, bound: int | None, *, 
     One beyond a blank line is not taken: the paragraph there may end with the same words.
     """
     reach, turn = len(codes) + _REACH, 1 if side else -1
+    free = bound is None
     if bound is None:
         bound = len(copy.words) if side else 0
     low, high = (place, min(bound, place + reach)) if side else (max(bound, place - reach), place)
@@ -164,6 +168,8 @@ def _settle(codes: Sequence[str], copy: Copy, place: int, bound: int | None, *, 
     found = best_end([sum(bits) for bits in zip(ends, edges, strict=True)], more=more)
     if found is None:
         return None
+    if free and any(codes) and ends[found] < _CONTRADICTED:
+        return None
     end = low + found
-    beyond = range(place + 1, end) if side else range(end + 1, place + 1)
+    beyond = range(place, end) if side else range(end + 1, place + 1)
     return None if any(at in copy.breaks for at in beyond) else end

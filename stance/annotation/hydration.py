@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,9 @@ from typing import Any
 
 from stance.annotation.anchors import fingerprint, hash_text, make_anchor
 from stance.annotation.copies import Copy
-from stance.annotation.standoff import How, Match, find_all
+from stance.annotation.matches import CLEAR, How, Match
+from stance.annotation.standoff import find_all
+from stance.annotation.surroundings import Surroundings
 from stance.schema import Anchor, Annotation, Document, Paragraph
 from stance.text.segmentation import segment
 
@@ -22,6 +25,13 @@ _KIN = 2
 """Paragraphs of one document that speak for another to be its copy: the others are then sought in it, too."""
 _LEAD = 0.05
 """By how much an edited paragraph has to be more similar in one document than in the next."""
+_TIMES = 2
+"""More than so many times as many paragraphs of one document as another has a document that is the copy more likely."""
+_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,4}$")
+"""The ending of a file's name: ``.txt``, not the ``.1`` of ``UN.2019.1``."""
+
+Votes = Mapping[tuple[str, int], int]
+"""What tells a document, and number of a copy -> how many paragraphs of the document were found in the copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +83,13 @@ class _Sought:
 
     Attributes:
         anchor: What is known of it; hashes made of its text where they are not given.
+        paragraph: What tells the paragraph from others: its id, or that of the first with the same offsets.
         names: What its document may be called.
         kin: What tells its document from others; its own id where nothing does.
     """
 
     anchor: Anchor
+    paragraph: str
     names: frozenset[str]
     kin: str
 
@@ -115,14 +127,17 @@ def hydrate(annotations: Iterable[Annotation], documents: Iterable[Document]) ->
 
     Returns:
         The annotations with text, offsets, name, hash and context of the copy, and those that are missing. A copy that
-        is the same document goes before one whose name fits, that before any other; where two others fit about as
-        well, the paragraph is missing.
+        is the same document goes before one that has the very text, that before any other. Of edited forms the most
+        similar is taken, of such that are about as similar the one in a document whose name fits or that holds far
+        more of the others; where these contradict, or nothing tells two apart, the paragraph is missing. So are
+        paragraphs of equal text and different ids where nothing tells which of them has a place.
 
     Raises:
         MissingExtraError: If a paragraph was edited and rapidfuzz (``stance-kit[annotate]``) is not installed.
     """
     given = list(annotations)
-    sought = list(dict.fromkeys(map(_seek, given)))
+    items = _seek_all(given)
+    sought = list(dict.fromkeys(items))
     index = _make_index(sought)
     finds: list[list[_Find]] = [[] for _ in sought]
     count = 0
@@ -130,16 +145,27 @@ def hydrate(annotations: Iterable[Annotation], documents: Iterable[Document]) ->
         copy = Copy(document, segment(document))
         named = _named(index, document)
         candidates = _candidates(index, sought, copy, named)
-        unfound = [number for number in candidates if not any(find.match.how == "offsets" for find in finds[number])]
-        matches = find_all([sought[number].anchor for number in unfound], copy)
-        for number, match in zip(unfound, matches, strict=True):
+        matches = find_all([sought[number].anchor for number in candidates], copy)
+        for number, match in zip(candidates, matches, strict=True):
             if match:
                 finds[number].append(_Find(count, match, number in named, _anchor_at(copy, match)))
     chosen = dict(zip(sought, _settle(sought, finds), strict=True))
-    return _collect(given, chosen, count)
+    return _collect(given, [chosen[item] for item in items], count)
 
 
-def _seek(annotation: Annotation) -> _Sought:
+def _seek_all(annotations: Sequence[Annotation]) -> list[_Sought]:
+    """Make ready what is sought of each annotation; records of one paragraph may have different ids."""
+    located: dict[tuple[str, int, int], str] = {}
+    items = []
+    for annotation in annotations:
+        anchor, paragraph = annotation.anchor, annotation.id
+        if anchor.document_sha256 and anchor.start is not None and anchor.end is not None:
+            paragraph = located.setdefault((anchor.document_sha256, anchor.start, anchor.end), paragraph)
+        items.append(_seek(annotation, paragraph))
+    return items
+
+
+def _seek(annotation: Annotation, paragraph: str) -> _Sought:
     anchor, source = annotation.anchor, annotation.source
     if anchor.text is not None:
         anchor = replace(
@@ -147,14 +173,15 @@ def _seek(annotation: Annotation) -> _Sought:
             text_sha256=anchor.text_sha256 or hash_text(anchor.text),
             fingerprint=anchor.fingerprint or fingerprint(anchor.text),
         )
-    names = {anchor.document, *(str(source[key]) for key in ("path", "doc_id") if source.get(key) is not None)}
-    kin = anchor.document_sha256 or "|".join(sorted(names)) or annotation.id
-    return _Sought(anchor, frozenset(_name(name) for name in names if name), kin)
+    path, doc_id = (str(source.get(key) or "") for key in ("path", "doc_id"))
+    kin = anchor.document_sha256 or "|".join(sorted({anchor.document, path, doc_id})) or annotation.id
+    names = {_stem(anchor.document), _stem(path), doc_id.casefold()} - {""}
+    return _Sought(anchor, paragraph, frozenset(names), kin)
 
 
-def _name(name: str) -> str:
+def _stem(name: str) -> str:
     """Give a file's name without folders and ending, so that copies in other folders and formats fit."""
-    return PurePath(name.replace("\\", "/")).stem.casefold()
+    return _ENDING.sub("", PurePath(name.replace("\\", "/")).name.casefold())
 
 
 def _make_index(sought: Sequence[_Sought]) -> _Index:
@@ -175,7 +202,9 @@ def _make_index(sought: Sequence[_Sought]) -> _Index:
 
 def _named(index: _Index, document: Document) -> frozenset[int]:
     """Find the paragraphs whose document is called as this one."""
-    names = {_name(str(name)) for name in (document.name, document.id) if name not in (None, "")}
+    names = {_stem(document.name), PurePath(document.name).name.casefold()}
+    if document.id is not None:
+        names.add(str(document.id).casefold())
     return frozenset(number for name in names for number in index.names.get(name, ()))
 
 
@@ -203,33 +232,89 @@ def _anchor_at(copy: Copy, match: Match) -> Anchor:
 
 
 def _settle(sought: Sequence[_Sought], finds: Sequence[Sequence[_Find]]) -> list[_Find | None]:
-    """Choose among the documents that a paragraph was found in."""
+    """Choose among the documents that a paragraph was found in, so that no two paragraphs have one place."""
     votes = Counter((item.kin, find.document) for item, found in zip(sought, finds, strict=True) for find in found)
-    return [_choose(item, found, votes) for item, found in zip(sought, finds, strict=True)]
+    left = [list(found) for found in finds]
+    chosen = [_choose(item, found, votes) for item, found in zip(sought, left, strict=True)]
+    while lost := _lost(sought, chosen, votes):
+        for number in lost:
+            left[number] = [find for find in left[number] if find is not chosen[number]]
+            chosen[number] = _choose(sought[number], left[number], votes)
+    return chosen
 
 
-def _choose(item: _Sought, found: Sequence[_Find], votes: Mapping[tuple[str, int], int]) -> _Find | None:
-    ranked = sorted(found, key=lambda find: (_rank(find, item, votes), find.match.score, -find.document), reverse=True)
-    if not ranked:
-        return None
-    best = ranked[0]
-    for other in ranked[1:]:
-        even = _rank(other, item, votes) == _rank(best, item, votes)
-        close = best.match.score < other.match.score + _LEAD
-        if even and close and other.anchor.text_sha256 != best.anchor.text_sha256:
-            return None
-    return best
+def _choose(item: _Sought, found: Sequence[_Find], votes: Votes) -> _Find | None:
+    """Choose among documents: the same one, else one with the very text, else one whose edited form beats all."""
+    ranked = sorted(
+        found, key=lambda find: (*_support(item, find, votes), find.match.score, -find.document), reverse=True
+    )
+    for how in ("offsets", "moved"):
+        for find in ranked:
+            if find.match.how == how:
+                return find
+    return next((find for find in ranked if all(_beats(item, find, other, votes) for other in ranked)), None)
 
 
-def _rank(find: _Find, item: _Sought, votes: Mapping[tuple[str, int], int]) -> tuple[bool, bool, bool, int]:
-    exact = find.match.how != "fuzzy"
-    return find.match.how == "offsets", find.fits, exact, votes[item.kin, find.document]
+def _beats(item: _Sought, one: _Find, other: _Find, votes: Votes) -> bool:
+    """Tell whether an edited form goes before another: as the more similar one, or if neither is, by its document.
+
+    Not if the document of the other speaks against it.
+    """
+    if one.anchor.text_sha256 == other.anchor.text_sha256:
+        return True
+    if one.match.score >= other.match.score + _LEAD:
+        return not _favoured(item, other, one, votes)
+    return one.match.score > other.match.score - _LEAD and _favoured(item, one, other, votes)
 
 
-def _collect(given: Sequence[Annotation], chosen: Mapping[_Sought, _Find | None], documents: int) -> Hydrated:
+def _favoured(item: _Sought, one: _Find, other: _Find, votes: Votes) -> bool:
+    """Tell whether a document is the copy more likely than another: by its name, else by what else it holds."""
+    (fits, count), (fits_too, others) = _support(item, one, votes), _support(item, other, votes)
+    return fits > fits_too or (fits == fits_too and count > _TIMES * others)
+
+
+def _support(item: _Sought, find: _Find, votes: Votes) -> tuple[bool, int]:
+    """Tell what speaks for a document: its name, and how many paragraphs of the same document were found in it."""
+    return find.fits, votes[item.kin, find.document]
+
+
+def _lost(sought: Sequence[_Sought], chosen: Sequence[_Find | None], votes: Votes) -> list[int]:
+    """Find those that claim the place of another paragraph, which the document or what stands around speaks for.
+
+    If neither tells them apart, all of them.
+    """
+    claims: dict[tuple[int, int, int], list[int]] = {}
+    for number, find in enumerate(chosen):
+        if find:
+            claims.setdefault((find.document, find.match.start, find.match.end), []).append(number)
+    lost = []
+    for rivals in claims.values():
+        if len({sought[number].paragraph for number in rivals}) > 1:
+            winner = _winner(rivals, sought, chosen, votes)
+            lost += [number for number in rivals if sought[number].paragraph != winner]
+    return lost
+
+
+def _winner(
+    rivals: Sequence[int], sought: Sequence[_Sought], chosen: Sequence[_Find | None], votes: Votes
+) -> str | None:
+    """Tell which paragraph has a place that several claim; None if nothing tells."""
+    best: dict[str, tuple[bool, bool, int, float]] = {}
+    for number in rivals:
+        item, find = sought[number], chosen[number]
+        if find:
+            there = Surroundings.of(find.anchor)
+            context = Surroundings.of(item.anchor).similarity(set(there.before), set(there.behind))
+            rank = find.match.how == "offsets", *_support(item, find, votes), context
+            best[item.paragraph] = max(rank, best.get(item.paragraph, rank))
+    first, second = sorted(best, key=best.__getitem__, reverse=True)[:2]
+    (*sure, count, context), (*sure_too, others, other) = best[first], best[second]
+    return first if sure > sure_too or count > _TIMES * others or context >= other + CLEAR else None
+
+
+def _collect(given: Sequence[Annotation], chosen: Sequence[_Find | None], documents: int) -> Hydrated:
     annotations, how, missing = [], [], []
-    for annotation in given:
-        find = chosen[_seek(annotation)]
+    for annotation, find in zip(given, chosen, strict=True):
         if find is None:
             missing.append(annotation)
         else:

@@ -3,57 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import pairwise
-from typing import Literal
+from dataclasses import replace
 
 from stance.annotation.alignment import Place, places_by_text
-from stance.annotation.anchors import fold, hash_text, normalise, split_words
+from stance.annotation.anchors import hash_text, split_words
+from stance.annotation.boundaries import closes
 from stance.annotation.copies import Copy
 from stance.annotation.fingerprints import Bounds, places_by_fingerprint
+from stance.annotation.matches import CLEAR, Match, drop_misplaced, drop_overlaps, orders_of, settle_equal, text_key
+from stance.annotation.surroundings import Surroundings
 from stance.schema import Anchor, Document, Paragraph
 
-__all__ = ["How", "Match", "find_all", "find_anchor", "find_in_copy"]
-
-How = Literal["offsets", "moved", "fuzzy"]
-"""``offsets``: the same document; ``moved``: the same text elsewhere; ``fuzzy``: an edited text."""
+__all__ = ["find_all", "find_anchor", "find_in_copy"]
 
 _BETWEEN = 4
 """Code points between paragraphs that touch: line breaks."""
-_ROUNDS = 4
-"""How often paragraphs are sought by those beside them."""
 _NEAR = 4
 """How many times as far the second nearest of several equal texts has to be as the nearest."""
-_CLEAR = 0.2
-"""By how much what stands around one of several equal texts has to be more similar than around the others."""
 _SIMILAR = 0.6
-"""Similarity that an edited text needs, and what stands around it, too: else a paragraph worded alike (of another year,
-say) would be taken for one that was deleted. What stands around edited ones has 0.67 and more (seeds 400-411 of
-benchmarks/reanchoring.py)."""
+"""Similarity that an edited text needs."""
+_SIMILAR_ALONE = 0.75
+"""The same where nothing is known of what stood around: one that quotes three quarters of a paragraph may have 0.7; two
+of 315 that were edited have less (seeds 0-4 of benchmarks/reanchoring.py)."""
+_AROUND = 0.65
+"""Share of what stood around a paragraph that has to stand there: else a paragraph worded alike (of another year, say)
+would be taken for one that was deleted. Around edited ones are 0.69 and more (all but one in 200), around another
+paragraph of the article 0.58 and less (all but one in 100; seeds 0-5 of benchmarks/reanchoring.py)."""
 _LEAD = 0.1
 """By how much the best place has to be more similar than the next."""
 _TELLING = 16
 """Words that tell a paragraph wherever they stand; fewer may stand in another by chance."""
 _SECOND = 0.6
 """Share of what the best place has that no other place may have, where there is no text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Where a paragraph was found again.
-
-    Attributes:
-        start: First code point in the copy.
-        end: Code point after the last.
-        how: By what it was found.
-        score: Similarity in [0, 1]: of the text, or without text the share of its hashes; 1 unless ``fuzzy``.
-    """
-
-    start: int
-    end: int
-    how: How
-    score: float = 1.0
 
 
 def find_anchor(anchor: Anchor, document: Document, blocks: Sequence[Paragraph]) -> Match | None:
@@ -88,7 +69,7 @@ def find_in_copy(anchor: Anchor, copy: Copy) -> Match | None:
         return Match(anchor.start, anchor.end, "offsets")
     exact = _exact(anchor, copy)
     if exact:
-        chosen = _choose(anchor, copy.document.text, exact)
+        chosen = _choose(anchor, copy, exact)
         return Match(*chosen, "moved") if chosen else None
     if anchor.text is not None:
         return _best_text(anchor, copy, places_by_text(anchor, copy))
@@ -96,11 +77,13 @@ def find_in_copy(anchor: Anchor, copy: Copy) -> Match | None:
 
 
 def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
-    """Find paragraphs again; those of one document help each other.
+    """Find paragraphs again; they help each other, and no two different ones are found at one place.
 
     A paragraph without text that is not found alone is sought between those that touched it, if they are found: they
-    tell where it starts and ends. Of two edited paragraphs that were apart and overlap now, neither is taken. Of equal
-    ones that are left once, that is taken whose order or surroundings fit; if several fit, none.
+    tell where it starts and ends. Equal paragraphs of a document get their places in order if all are left; of one that
+    is left once, that is taken whose order or surroundings fit; if several fit, none. An edited paragraph is not taken
+    where another stands exactly, or is found edited, too. Only equal paragraphs of unknown or different documents may
+    be found at one place: the copy may be of either.
 
     Args:
         anchors: What is known of the paragraphs.
@@ -109,23 +92,43 @@ def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
     Returns:
         Where each stands, or None.
     """
-    found = [find_in_copy(anchor, copy) for anchor in anchors]
-    documents: dict[str, list[int]] = {}
-    for number, anchor in enumerate(anchors):
-        if anchor.document_sha256 and anchor.start is not None:
-            documents.setdefault(anchor.document_sha256, []).append(number)
-    for numbers in documents.values():
-        order = sorted(numbers, key=lambda number: anchors[number].start or 0)
-        lost = _settle_claims(order, anchors, copy, found)
-        _drop_overlaps(order, anchors, found)
-        for _ in range(_ROUNDS):
-            missing = [at for at, number in enumerate(order) if found[number] is None and number not in lost]
-            for place in missing:
-                _seek_between(order, place, anchors, copy, found)
-            if all(found[order[place]] is None for place in missing):
-                break
-        _drop_overlaps(order, anchors, found)
+    orders = orders_of(anchors)
+    given = {number: match for order in orders for number, match in _in_order(order, anchors, copy).items()}
+    found = [given.get(number) or find_in_copy(anchor, copy) for number, anchor in enumerate(anchors)]
+    lost = {number for order in orders for number in settle_equal(order, anchors, copy, found)}
+    for order in orders:
+        lost |= drop_misplaced(order, anchors, found)
+    lost |= drop_overlaps(anchors, found)
+    for order in orders:
+        for at in [at for at, number in enumerate(order) if found[number] is None and number not in lost]:
+            _seek_between(order, at, anchors, copy, found)
+        drop_misplaced(order, anchors, found)
+    drop_overlaps(anchors, found)
     return found
+
+
+def _in_order(order: Sequence[int], anchors: Sequence[Anchor], copy: Copy) -> dict[int, Match]:
+    """Give equal paragraphs of a document their places in order, if all are left and what is around fits each."""
+    given: dict[int, Match] = {}
+    equal: dict[str, list[int]] = {}
+    for number in order:
+        equal.setdefault(text_key(anchors[number]), []).append(number)
+    for numbers in equal.values():
+        starts = sorted({anchors[number].start or 0 for number in numbers})
+        if len(starts) < 2 or anchors[numbers[0]].document_sha256 == copy.sha256:
+            continue
+        known = max((anchors[number] for number in numbers), key=lambda anchor: anchor.text is not None)
+        spans = sorted(_exact(replace(known, prefix="", suffix=""), copy))
+        if len(spans) == len(starts):
+            places = dict(zip(starts, spans, strict=True))
+            matches = {number: Match(*places[anchors[number].start or 0], "moved") for number in numbers}
+            if all(_fits(Surroundings.of(anchors[number]), copy, match) for number, match in matches.items()):
+                given |= matches
+    return given
+
+
+def _fits(known: Surroundings, copy: Copy, match: Match) -> bool:
+    return not known or known.similarity(*copy.around(match.start, match.end)) >= _AROUND
 
 
 def _seek_between(
@@ -152,55 +155,6 @@ def _touch(one: Anchor, other: Anchor) -> bool:
     return 0 <= (other.start or 0) - (one.end or 0) <= _BETWEEN
 
 
-def _settle_claims(
-    order: Sequence[int], anchors: Sequence[Anchor], copy: Copy, found: list[Match | None]
-) -> frozenset[int]:
-    """Give a place that equal paragraphs claim to the one whose order or surroundings it has; name the others."""
-    claims: dict[tuple[int, int], list[int]] = {}
-    for place, number in enumerate(order):
-        match = found[number]
-        if match and match.how != "fuzzy":
-            claims.setdefault((match.start, match.end), []).append(place)
-    lost: set[int] = set()
-    for span, rivals in claims.items():
-        if not any(_apart(anchors[order[one]], anchors[order[other]]) for one, other in pairwise(rivals)):
-            continue
-        fitting = [place for place in rivals if _in_order(place, rivals, span[0], order, found)]
-        ranked = sorted(((_context(anchors[order[at]], copy.document.text, span), at) for at in fitting), reverse=True)
-        clear = len(ranked) == 1 or (len(ranked) > 1 and ranked[0][0] >= ranked[1][0] + _CLEAR)
-        lost |= {order[place] for place in rivals if not clear or place != ranked[0][1]}
-    for number in lost:
-        found[number] = None
-    return frozenset(lost)
-
-
-def _in_order(
-    place: int, rivals: Sequence[int], start: int, order: Sequence[int], found: Sequence[Match | None]
-) -> bool:
-    """Tell whether the nearest paragraphs found before and behind it, rivals aside, stand before and behind a place."""
-    others = [(at, match) for at, number in enumerate(order) if at not in rivals and (match := found[number])]
-    before = [match.start for at, match in others if at < place][-1:]
-    behind = [match.start for at, match in others if at > place][:1]
-    return all(at < start for at in before) and all(at > start for at in behind)
-
-
-def _apart(one: Anchor, other: Anchor) -> bool:
-    """Tell whether one paragraph ended before the other started."""
-    return (one.end or 0) <= (other.start or 0)
-
-
-def _drop_overlaps(order: Sequence[int], anchors: Sequence[Anchor], found: list[Match | None]) -> None:
-    """Give up edited paragraphs that overlap, or stand before, one that they stood behind."""
-    placed = [number for number in order if found[number]]
-    doubtful: set[int] = set()
-    for one, other in pairwise(placed):
-        first, second = found[one], found[other]
-        if first and second and _apart(anchors[one], anchors[other]) and first.end > second.start:
-            doubtful |= {number for number in (one, other) if (found[number] or first).how == "fuzzy"}
-    for number in doubtful:
-        found[number] = None
-
-
 def _stands(anchor: Anchor, text: str) -> bool:
     """Tell whether what is known of the paragraph agrees with what stands at its offsets."""
     if anchor.start is None or anchor.end is None or not anchor.start < anchor.end <= len(text):
@@ -216,58 +170,66 @@ def _exact(anchor: Anchor, copy: Copy) -> list[tuple[int, int]]:
     if anchor.text is None:
         return [(block.start, block.end) for block in copy.block_hashes.get(anchor.text_sha256, ())]
     spans = copy.occurrences(anchor.text)
-    if len(split_words(anchor.text)) >= _TELLING:
+    if not _is_short(anchor):
         return spans
-    known = sum(map(bool, (anchor.prefix, anchor.suffix)))
-    return [
-        span
-        for span in spans
-        if copy.stands_alone(*span) or (known and _context(anchor, copy.document.text, span) >= _SIMILAR * known)
-    ]
+    return [span for span in spans if _is_told(anchor, copy, *span)]
 
 
-def _choose(anchor: Anchor, text: str, spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+def _is_told(anchor: Anchor, copy: Copy, start: int, end: int) -> bool:
+    """Tell whether few words are a paragraph: they stand alone, or what stood around them does on both sides."""
+    if copy.stands_alone(start, end):
+        return True
+    shares = Surroundings.of(anchor).shares(*copy.around(start, end))
+    return len(shares) == 2 and min(shares) >= _AROUND
+
+
+def _is_sentence(anchor: Anchor, copy: Copy, place: Place) -> bool:
+    """Tell whether few words that were edited are a paragraph: a sentence ends there, too, not just a line."""
+    return _is_told(anchor, copy, place.start, place.end) and closes(copy, copy.word_at(place.end))
+
+
+def _is_short(anchor: Anchor) -> bool:
+    """Tell whether a paragraph has so few words that they may stand in another by chance."""
+    return (len(split_words(anchor.text)) if anchor.text is not None else anchor.words or 0) < _TELLING
+
+
+def _choose(anchor: Anchor, copy: Copy, spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
     """Choose among equal texts by what stands around them, then by nearness; None if neither is clear."""
     if len(spans) == 1:
         return spans[0]
-    ranked = sorted(((_context(anchor, text, span), span) for span in spans), reverse=True)
-    if ranked[0][0] >= ranked[1][0] + _CLEAR:
-        return ranked[0][1]
+    known = Surroundings.of(anchor)
+    contexts = [known.similarity(*copy.around(*span)) if known else 0.0 for span in spans]
+    most = max(contexts)
+    alike = [span for context, span in zip(contexts, spans, strict=True) if context > most - CLEAR]
+    if len(alike) == 1:
+        return alike[0]
     if anchor.start is None:
         return None
-    near = sorted((abs(span[0] - anchor.start), span) for score, span in ranked if score > ranked[0][0] - _CLEAR)
+    near = sorted((abs(span[0] - anchor.start), span) for span in alike)
     return near[0][1] if near[0][0] * _NEAR < near[1][0] else None
-
-
-def _context(anchor: Anchor, text: str, span: tuple[int, int]) -> float:
-    """Tell how similar what stands around a place is to prefix and suffix, in [0, 2]."""
-    start, end = span
-    before = text[max(0, start - len(anchor.prefix)) : start]
-    after = text[end : end + len(anchor.suffix)]
-    pairs = ((anchor.prefix, before), (anchor.suffix, after))
-    return sum(_ratio(known, there) for known, there in pairs if known)
-
-
-def _ratio(known: str, there: str) -> float:
-    return SequenceMatcher(None, normalise(fold(known)), normalise(fold(there)), autojunk=False).ratio()
 
 
 def _best_text(anchor: Anchor, copy: Copy, places: Sequence[Place]) -> Match | None:
     if not places:
         return None
     best = places[0]
-    known = anchor.prefix or anchor.suffix
-    if best.score < _SIMILAR or (known and best.context < _SIMILAR):
+    if best.score < (_SIMILAR_ALONE if best.context is None else _SIMILAR):
         return None
-    if not known and len(split_words(anchor.text or "")) < _TELLING and not copy.stands_alone(best.start, best.end):
+    if best.context is not None and best.context < _AROUND:
         return None
-    if len(places) > 1 and best.score + best.context / 4 < places[1].score + places[1].context / 4 + _LEAD:
+    if _is_short(anchor) and not _is_sentence(anchor, copy, best):
+        return None
+    if len(places) > 1 and _weight(best) < _weight(places[1]) + _LEAD:
         return None
     return Match(best.start, best.end, "fuzzy", best.score)
 
 
+def _weight(place: Place) -> float:
+    return place.score + (place.context or 0.0) / 4
+
+
 def _best_print(anchor: Anchor, copy: Copy, places: Sequence[Place]) -> Match | None:
-    if not places:
+    if not places or (_is_short(anchor) and not _is_sentence(anchor, copy, places[0])):
         return None
     best = places[0]
     if hash_text(copy.document.text[best.start : best.end]) == anchor.text_sha256:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from stance.annotation import hydration
 from stance.annotation.anchors import hash_document, make_items, without_text
 from stance.annotation.hydration import hydrate
 from stance.schema import Anchor, Annotation, Document
 from stance.text.segmentation import segment
 
-PARAGRAPHS = (
-    "The alliance met in the harbour town on Tuesday, and its members spoke for hours about ships, grain and the price "
-    "of insurance. Nobody was content with the outcome.",
-    "Fishermen had waited outside since dawn. They said that no ministry had ever asked them what a blockade costs, and "  # noqa: E501
-    "that they did not expect to be asked now.",
-    "A spokeswoman answered that talks would go on in spring. Until then the two lighthouses stay dark, and the pilots "
-    "keep to the northern channel as they have done for years.",
-    "What remains is a question of trust: who watches the watchers, and who pays them? The treaty says nothing of it, "
-    "so every captain will answer for himself.",
-)
-TEXT = "\n\n".join(PARAGRAPHS) + "\n"
+from .harbour import PARAGRAPHS, TEXT, TWIN, YEAR, anchors_of, bare, join
+
+PARTS = (*PARAGRAPHS[:2], YEAR, PARAGRAPHS[2])
 
 
 def labelled(document: Document) -> list[Annotation]:
@@ -63,7 +58,9 @@ def test_hydrate_prefers_the_document_that_fits() -> None:
     quoting = Document("We quote in full.\n\n" + TEXT, "quotes.txt")
     for documents in ([edited, quoting], [quoting, edited]):
         result = hydrate(given_rows, documents)
-        assert {item.anchor.document for item in result.annotations} == {"harbour.txt"}
+        # The very text goes before an edited form in a file that happens to be called the same.
+        places = [item.anchor.document for item in result.annotations]
+        assert places == ["quotes.txt"] * 2 + ["harbour.txt"] * 6
     result = hydrate(given_rows, [quoting, edited, Document(TEXT, "same.txt")])
     assert {item.anchor.document for item in result.annotations} == {"same.txt"}
 
@@ -108,3 +105,66 @@ def test_paragraphs_of_a_document_bring_each_other_where_alone_they_share_too_li
     text = TEXT.replace(PARAGRAPHS[1], " ".join([*kept, *(f"{word}xx" for word in rest)]))
     result = hydrate(rows, [Document(text, "copy.txt")])
     assert result.how == ("moved", "fuzzy", "moved", "moved")
+
+
+@pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
+def test_the_very_text_goes_before_a_file_of_the_same_name(strip: bool) -> None:
+    anchor = anchors_of(YEAR)[0]
+    row = Annotation("x", bare(anchor) if strip else anchor, source={"path": "2019/report.txt"})
+    documents = [Document(f"Up.\n\n{YEAR}", "r2019.txt"), Document(f"Up.\n\n{TWIN}", "2020/report.txt")]
+    for given_documents in (documents, documents[::-1]):
+        assert [item.text for item in hydrate([row], given_documents).annotations] == [YEAR]
+
+
+def test_a_more_similar_form_goes_before_a_document_that_holds_one_paragraph_more() -> None:
+    rows = [Annotation(str(number), bare(anchor)) for number, anchor in enumerate(anchors_of(join(*PARTS)))]
+    edited = YEAR.replace("good", "godo")
+    right = Document(join(PARTS[0], PARTS[1], edited), "right.txt")
+    wrong = Document(join(*PARTS[:2], "Now for this year.", TWIN, PARTS[3]), "wrong.txt")
+    for documents in ([right, wrong], [wrong, right]):
+        result = hydrate(rows, documents)
+        assert [item.text for item in result.annotations if item.id == "2"] == [edited]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_neither_is_taken_where_document_and_similarity_contradict_each_other(named: bool) -> None:
+    """The document holds more than twice as many of the other paragraphs, or is called the same."""
+    rows = [Annotation(str(number), bare(anchor)) for number, anchor in enumerate(anchors_of(join(*PARTS)))]
+    right = Document(YEAR.replace("good", "godo"), "right.txt")
+    wrong = Document(TWIN if named else join(*PARTS[:2], TWIN, PARTS[3]), "harbour.txt" if named else "wrong.txt")
+    for documents in ([right, wrong], [wrong, right]):
+        result = hydrate(rows[2:3] if named else rows, documents)
+        assert [item.id for item in result.missing] == ["2"]
+
+
+def test_only_endings_of_files_are_cut_from_names() -> None:
+    named = {"UN.2.txt": "days", "UN.1.txt": "weeks"}
+    one, two = (Document(TEXT.replace("hours", word), name) for name, word in named.items())
+    for name, expected in (("UN.1", "weeks"), ("UN.2", "days")):
+        row = Annotation("x", Anchor(text=PARAGRAPHS[0]), source={"doc_id": name})
+        (found,) = hydrate([row], [one, two]).annotations
+        assert found.text == PARAGRAPHS[0].replace("hours", expected)
+
+
+def test_one_paragraph_more_does_not_decide_between_two_that_are_as_similar() -> None:
+    """Of either one hash of four is broken."""
+    rows = [Annotation(str(number), bare(anchor)) for number, anchor in enumerate(anchors_of(join(*PARTS)))]
+    right = Document(join(PARTS[0], YEAR.replace("welcomed", "welcmed")), "right.txt")
+    wrong = Document(join(*PARTS[:2], TWIN, PARTS[3]), "wrong.txt")
+    for documents in ([right, wrong], [wrong, right]):
+        assert [item.id for item in hydrate(rows, documents).missing] == ["2"]
+    alone = Document(YEAR.replace("welcomed", "welcmed"), "alone.txt")  # one paragraph against four
+    assert [item.text for item in hydrate(rows, [alone, wrong]).annotations if item.id == "2"] == [TWIN]
+
+
+def test_a_document_is_searched_for_paragraphs_of_which_it_shares_two_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run may be shared by chance, and one paragraph of a document does not bring the others."""
+    sought: list[list[Anchor]] = []
+    monkeypatch.setattr(hydration, "find_all", lambda anchors, copy: sought.append(anchors) or [None] * len(anchors))
+    rows = [replace(row, anchor=bare(row.anchor)) for row in make_items(Document(TEXT), segment(Document(TEXT)))]
+    first = PARAGRAPHS[0].split()
+    one, two = " ".join(first[:4]), " ".join(first[:12])
+    hydrate(rows, [Document(f"{text} is what it said.") for text in (one, two)])
+    assert [[anchor.start for anchor in anchors] for anchors in sought] == [[], [0]]
+    hydrate(rows, [Document(join(two, " ".join(PARAGRAPHS[1].split()[:12])))])
+    assert len(sought[-1]) == len(rows)

@@ -10,42 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.annotation.anchors import make_anchor, make_items, normalise, split_words, without_text
+from stance.annotation.anchors import make_anchor, normalise, split_words
 from stance.annotation.copies import Copy
-from stance.annotation.standoff import Match, find_anchor
+from stance.annotation.matches import Match
+from stance.annotation.standoff import find_anchor
 from stance.errors import MissingExtraError
-from stance.schema import Anchor, Annotation, Document, Paragraph
+from stance.schema import Anchor, Document
 from stance.text.segmentation import segment
 
-PARAGRAPHS = (
-    "The alliance met in the harbour town on Tuesday, and its members spoke for hours about ships, grain and the price "
-    "of insurance. Nobody was content with the outcome.",
-    "Fishermen had waited outside since dawn. They said that no ministry had ever asked them what a blockade costs, and "  # noqa: E501
-    "that they did not expect to be asked now.",
-    "A spokeswoman answered that talks would go on in spring. Until then the two lighthouses stay dark, and the pilots "
-    "keep to the northern channel as they have done for years.",
-    "What remains is a question of trust: who watches the watchers, and who pays them? The treaty says nothing of it, "
-    "so every captain will answer for himself.",
-)
-TEXT = "\n\n".join(PARAGRAPHS) + "\n"
-
-
-def anchors_of(document: Document) -> list[Anchor]:
-    return [item.anchor for item in make_items(document, segment(document))]
-
-
-def bare(anchor: Anchor) -> Anchor:
-    return without_text(Annotation("x", anchor)).anchor
-
-
-def find(anchor: Anchor, text: str) -> Match | None:
-    document = Document(text)
-    return find_anchor(anchor, document, segment(document))
-
-
-def found_text(anchor: Anchor, text: str) -> str | None:
-    match = find(anchor, text)
-    return text[match.start : match.end] if match else None
+from .harbour import PARAGRAPHS, TEXT, anchors_of, bare, find, found_text
 
 
 @settings(deadline=None)
@@ -90,7 +63,7 @@ def test_words_stand_where_they_are_said_to(text: str) -> None:
 )
 def test_moved_paragraphs(strip: bool, change) -> None:
     changed = change(TEXT)
-    for anchor in anchors_of(Document(TEXT)):
+    for anchor in anchors_of(TEXT):
         match = find(bare(anchor) if strip else anchor, changed)
         assert match is not None and match.how == "moved"
         assert normalise(changed[match.start : match.end]) == normalise(anchor.text)
@@ -98,7 +71,7 @@ def test_moved_paragraphs(strip: bool, change) -> None:
 
 def test_accents_and_emoji_do_not_shift_offsets() -> None:
     text = "Ève paid 5€ 😀 at the café in Zürich today. It was fine.\n\nThe naïve élite left 👩‍👩‍👧 early for Åre. It snowed."  # noqa: E501
-    for anchor in anchors_of(Document(text)):
+    for anchor in anchors_of(text):
         for changed in (unicodedata.normalize("NFD", "😀😀 Go.\n\n" + text), "😀 Up.\r\n\r\n" + text):
             for given_anchor in (anchor, bare(anchor)):
                 found = found_text(given_anchor, changed)
@@ -116,7 +89,7 @@ def test_edited_paragraphs_have_the_boundaries_of_the_copy(strip: bool) -> None:
     )
     expected = [block.text for block in segment(Document(changed))]
     assert len(expected) == 4 and not set(expected) & set(PARAGRAPHS)
-    for anchor, text in zip(anchors_of(Document(TEXT)), expected, strict=True):
+    for anchor, text in zip(anchors_of(TEXT), expected, strict=True):
         match = find(bare(anchor) if strip else anchor, changed)
         assert match is not None and match.how == "fuzzy"
         assert changed[match.start : match.end] == text
@@ -124,7 +97,7 @@ def test_edited_paragraphs_have_the_boundaries_of_the_copy(strip: bool) -> None:
 
 @pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
 def test_deleted_paragraph_is_missing(strip: bool) -> None:
-    for anchor in anchors_of(Document(TEXT)):
+    for anchor in anchors_of(TEXT):
         assert find(bare(anchor) if strip else anchor, TEXT.replace(anchor.text, "")) is None
 
 
@@ -133,7 +106,7 @@ def test_equal_paragraphs_are_told_apart_or_left(strip: bool) -> None:
     again = PARAGRAPHS[0]
     text = "\n\n".join([again, *PARAGRAPHS[1:], again, "The last word came from the pilots. They went home by bus."])
     document = Document(text)
-    first, *_, second, _ = (bare(anchor) if strip else anchor for anchor in anchors_of(document))
+    first, *_, second, _ = (bare(anchor) if strip else anchor for anchor in anchors_of(document.text))
     for before in ("", "Put before. It is short.\n\n"):
         for anchor, place in ((first, 0), (second, text.rindex(again))):
             match = find(anchor, before + text)
@@ -153,7 +126,7 @@ def test_twins_are_never_mistaken(strip: bool, typo: tuple[str, str]) -> None:
     two = one.replace("2019", "2020").replace("four", "five")
     text = "\n\n".join([PARAGRAPHS[0], one, PARAGRAPHS[1], two, PARAGRAPHS[2]])
     document = Document(text)
-    anchors = anchors_of(document)
+    anchors = anchors_of(document.text)
     for changed in (text.replace(*typo), text.replace(*typo, 1), "Up front.\n\n" + text.replace(*typo)):
         blocks = [block for block in segment(Document(changed)) if "ports" in block.text]
         for anchor, block in zip((anchors[1], anchors[3]), blocks, strict=True):
@@ -180,24 +153,9 @@ def test_text_within_longer_words_is_no_find() -> None:
     assert match == Match(18, 21, "moved")
 
 
-def test_few_words_within_another_paragraph_are_no_find() -> None:
-    """A short paragraph that was deleted does not move into one that holds its words."""
-    short = "It was a good day."
-    document = Document(f"{PARAGRAPHS[0]}\n\n{short}\n\n{PARAGRAPHS[1]}")
-    place = document.text.index(short)
-    anchor = make_anchor(document, Paragraph(short, place, place + len(short)))
-    holding = PARAGRAPHS[2].replace("Until then", f"{short} Until then")
-    assert find(anchor, f"{PARAGRAPHS[0]}\n\n{PARAGRAPHS[1]}\n\n{holding}") is None
-    assert find(replace(anchor, prefix="", suffix=""), holding) is None
-    # On a line of its own, or between the same words as before, it is the paragraph.
-    assert found_text(anchor, f"{PARAGRAPHS[2]}\n{short}\n{PARAGRAPHS[1]}") == short
-    again = f"{PARAGRAPHS[0]} {short} {PARAGRAPHS[1]}"
-    assert find(anchor, again) == Match(again.index(short), again.index(short) + len(short), "moved")
-
-
 def test_another_paragraph_in_its_place_is_no_find() -> None:
     """Between the same neighbours, with the same first and last words."""
-    anchor = anchors_of(Document(TEXT))[1]
+    anchor = anchors_of(TEXT)[1]
     other = (
         "Fishermen had waited outside, it is true, but for the sun and not for news, and did expect to be asked now."
     )
@@ -208,7 +166,7 @@ def test_another_paragraph_in_its_place_is_no_find() -> None:
 def test_of_two_edited_forms_alike_none_is_taken_unless_what_stands_around_tells(strip: bool) -> None:
     text = "\n\n".join([PARAGRAPHS[0], PARAGRAPHS[1].replace("ministry", "minister"), PARAGRAPHS[2]])
     text += "\n\n" + PARAGRAPHS[1].replace("ministry", "ministries") + "\n\n" + PARAGRAPHS[3]
-    anchor = anchors_of(Document(TEXT))[1]
+    anchor = anchors_of(TEXT)[1]
     assert find(bare(anchor) if strip else replace(anchor, prefix="", suffix=""), text) is None
     assert strip or found_text(anchor, text) == PARAGRAPHS[1].replace("ministry", "minister")
 
@@ -217,7 +175,7 @@ def test_a_paragraph_worded_alike_is_not_taken_for_one_that_was_deleted() -> Non
     one = "In 2019 the northern ports grew by four percent, since the harvest had been good and the winter mild."
     two = one.replace("2019", "2020").replace("four", "five")
     text = "\n\n".join([PARAGRAPHS[0], one, PARAGRAPHS[1], two, PARAGRAPHS[2]])
-    anchor = anchors_of(Document(text))[1]
+    anchor = anchors_of(text)[1]
     assert find(anchor, text.replace(one + "\n\n", "")) is None
     # Without anything that stood around it, it can only be an edited form.
     assert found_text(replace(anchor, prefix="", suffix=""), text.replace(one + "\n\n", "")) == two
@@ -232,7 +190,7 @@ def test_anchors_that_know_nothing_find_nothing() -> None:
 def test_edited_text_needs_rapidfuzz(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)
     monkeypatch.setitem(sys.modules, "rapidfuzz.distance", None)
-    anchor = anchors_of(Document(TEXT))[0]
+    anchor = anchors_of(TEXT)[0]
     assert find(anchor, "Up.\n\n" + TEXT) is not None
     with pytest.raises(MissingExtraError, match=r"Finding edited paragraphs again .*stance-kit\[annotate\]"):
         find(anchor, TEXT.replace("hours", "huors"))
@@ -241,7 +199,7 @@ def test_edited_text_needs_rapidfuzz(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ends_without_text_are_told_by_codes_of_words() -> None:
     """Both outer runs are broken, and lines stand before, within and behind the paragraph."""
     document = Document(TEXT, "harbour.txt")
-    anchor = bare(anchors_of(document)[1])
+    anchor = bare(anchors_of(document.text)[1])
     edited = (
         PARAGRAPHS[1].replace("had waited", "have waited").replace("be asked now.", "be\nListen to this\nasked now.")
     )
@@ -253,20 +211,29 @@ def test_ends_without_text_are_told_by_codes_of_words() -> None:
 
 def test_codes_that_do_not_fit_leave_an_end_open() -> None:
     document = Document(TEXT, "harbour.txt")
-    anchor = bare(anchors_of(document)[1])
+    anchor = bare(anchors_of(document.text)[1])
     lost = "Some people of the town waited outside"
     changed = TEXT.replace("Fishermen had waited outside", f"And then a line. Then\n{lost}").replace("\n\nAnd", "\nAnd")
     assert find(anchor, changed) is None
 
 
-def test_a_word_written_twice_at_an_end_belongs_to_the_paragraph() -> None:
-    document = Document(TEXT, "harbour.txt")
-    anchor = anchors_of(document)[0]
-    changed = TEXT.replace("for hours", "for huors").replace("the outcome.", "the outcome. outcome.")
-    for given_anchor in (anchor, bare(anchor)):
-        found = found_text(given_anchor, changed)
-        assert found is not None
-        assert found.endswith("content with the outcome. outcome.")
+@pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("the outcome.", "the outcome. outcome."),
+        ("the outcome.", "the out-come."),
+        ("The alliance", "The The alliance"),
+        ("The alliance", "T-he alliance"),
+        ("The alliance", "– The alliance"),
+    ],
+)
+def test_a_word_written_twice_or_split_at_an_end_belongs_to_the_paragraph(edit: tuple[str, str], strip: bool) -> None:
+    anchor = anchors_of(TEXT)[0]
+    edited = PARAGRAPHS[0].replace("for hours", "for huors").replace(*edit)
+    changed = TEXT.replace(PARAGRAPHS[0], edited)
+    found = found_text(bare(anchor) if strip else anchor, changed)
+    assert found == edited or (strip and found is None)
 
 
 def test_the_next_paragraph_may_start_with_the_last_word() -> None:
@@ -274,7 +241,7 @@ def test_the_next_paragraph_may_start_with_the_last_word() -> None:
         "The ships of the alliance left for the north on Tuesday, and no one knew why they chose the harbour.",
         ("Harbour towns of the coast had waited for them in vain for nine days and were told nothing."),
     )
-    anchor = anchors_of(Document(f"{one}\n\n{two}\n"))[0]
+    anchor = anchors_of(f"{one}\n\n{two}\n")[0]
     changed = f"{one.replace('Tuesday', 'Tusday')}\n\n{two}\n"
     for given_anchor in (anchor, bare(anchor)):
         assert found_text(given_anchor, changed) == one.replace("Tuesday", "Tusday")
@@ -283,6 +250,6 @@ def test_the_next_paragraph_may_start_with_the_last_word() -> None:
 def test_a_run_that_a_paragraph_has_twice_is_one_sign_of_it() -> None:
     words = [f"word{number}" for number in range(40)]
     words[8:12] = words[24:28] = ["the", "asia", "pacific", "region"]
-    anchor = bare(anchors_of(Document(" ".join(words).capitalize() + "."))[0])
+    anchor = bare(anchors_of(" ".join(words).capitalize() + ".")[0])
     other = " ".join(["Other", *(f"thing{number}" for number in range(7)), *words[8:12]] * 3) + "."
     assert find(anchor, other) is None

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from stance.annotation.alignment import Place, apart, regions_of
-from stance.annotation.anchors import make_items, split_words, without_text
-from stance.annotation.boundaries import best_end
+from stance.annotation.anchors import split_words
 from stance.annotation.copies import Copy
-from stance.annotation.standoff import find_in_copy
-from stance.schema import Anchor, Annotation, Document
+from stance.schema import Document
 from stance.text.segmentation import segment
+
+from .harbour import anchors_of, bare, found_text
 
 PARAGRAPHS = (
     "Asked about the ferry, the mayor of the small harbour town said that the council would decide in May, and that "
@@ -27,21 +27,6 @@ PARAGRAPHS = (
     "the island of birds.",
 )
 TEXT = "\n\n".join(PARAGRAPHS) + "\n"
-
-
-def anchors_of(text: str) -> list[Anchor]:
-    document = Document(text)
-    return [item.anchor for item in make_items(document, segment(document))]
-
-
-def bare(anchor: Anchor) -> Anchor:
-    return without_text(Annotation("x", anchor)).anchor
-
-
-def found_text(anchor: Anchor, text: str) -> str | None:
-    document = Document(text)
-    match = find_in_copy(anchor, Copy(document, segment(document)))
-    return text[match.start : match.end] if match else None
 
 
 def test_of_places_that_overlap_the_one_with_most_evidence_stays() -> None:
@@ -117,13 +102,6 @@ def test_one_run_and_codes_of_an_end_are_too_little() -> None:
     anchor = bare(anchors_of(f"{one}\n\n{PARAGRAPHS[2]}")[0])
     assert len(anchor.fingerprint) == 3
     assert found_text(anchor, f"{two}\n\n{PARAGRAPHS[2]}") is None
-
-
-def test_an_end_leads_by_seven_bits_or_is_left_open() -> None:
-    bits = [0.0, 0.0, 20.0, 19.0, 18.0, 0.0, 12.0]
-    assert best_end(bits) == 2  # the two places behind it are taken for the same
-    assert best_end([*bits[:-1], 14.0]) is None
-    assert best_end(bits, more=3.0) is None
 
 
 def test_with_text_an_end_leads_by_more() -> None:

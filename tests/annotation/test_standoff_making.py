@@ -24,24 +24,10 @@ from stance.annotation.anchors import (
 )
 from stance.annotation.files import annotation_to_row, row_to_annotation
 from stance.errors import InputError
-from stance.schema import Anchor, Annotation, Document, Paragraph
+from stance.schema import Anchor, Document, Paragraph
 from stance.text.segmentation import segment
 
-PARAGRAPHS = (
-    "The alliance met in the harbour town on Tuesday, and its members spoke for hours about ships, grain and the price "
-    "of insurance. Nobody was content with the outcome.",
-    "Fishermen had waited outside since dawn. They said that no ministry had ever asked them what a blockade costs, and "  # noqa: E501
-    "that they did not expect to be asked now.",
-    "A spokeswoman answered that talks would go on in spring. Until then the two lighthouses stay dark, and the pilots "
-    "keep to the northern channel as they have done for years.",
-    "What remains is a question of trust: who watches the watchers, and who pays them? The treaty says nothing of it, "
-    "so every captain will answer for himself.",
-)
-TEXT = "\n\n".join(PARAGRAPHS) + "\n"
-
-
-def bare(anchor: Anchor) -> Anchor:
-    return without_text(Annotation("x", anchor)).anchor
+from .harbour import PARAGRAPHS, TEXT, bare
 
 
 def digits(words: str) -> str:

@@ -7,29 +7,12 @@ import pytest
 from stance.annotation import standoff
 from stance.annotation.anchors import make_items, without_text
 from stance.annotation.copies import Copy
-from stance.annotation.standoff import Match, find_all, find_in_copy
-from stance.schema import Anchor, Annotation, Document
+from stance.annotation.matches import Match
+from stance.annotation.standoff import find_all, find_in_copy
+from stance.schema import Document
 from stance.text.segmentation import segment
 
-PARAGRAPHS = (
-    "The alliance met in the harbour town on Tuesday, and its members spoke for hours about ships, grain and the price "
-    "of insurance. Nobody was content with the outcome.",
-    "Fishermen had waited outside since dawn. They said that no ministry had ever asked them what a blockade costs, and "  # noqa: E501
-    "that they did not expect to be asked now.",
-    "A spokeswoman answered that talks would go on in spring. Until then the two lighthouses stay dark, and the pilots "
-    "keep to the northern channel as they have done for years.",
-    "What remains is a question of trust: who watches the watchers, and who pays them? The treaty says nothing of it, "
-    "so every captain will answer for himself.",
-)
-TEXT = "\n\n".join(PARAGRAPHS) + "\n"
-
-
-def anchors_of(document: Document) -> list[Anchor]:
-    return [item.anchor for item in make_items(document, segment(document))]
-
-
-def bare(anchor: Anchor) -> Anchor:
-    return without_text(Annotation("x", anchor)).anchor
+from .harbour import EQUAL, PARAGRAPHS, TEXT, anchors_of, bare, found_starts
 
 
 def test_paragraphs_without_text_are_found_by_those_beside_them() -> None:
@@ -51,7 +34,7 @@ def test_paragraphs_without_text_are_found_by_those_beside_them() -> None:
 
 def test_edited_paragraphs_that_overlap_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     document = Document(TEXT, "harbour.txt")
-    anchors = anchors_of(document)[:2]
+    anchors = anchors_of(document.text)[:2]
     copy = Copy(document, segment(document))
     matches = iter([Match(0, 50, "fuzzy", 0.8), Match(40, 90, "fuzzy", 0.9)])
     monkeypatch.setattr(standoff, "find_in_copy", lambda *_: next(matches))
@@ -60,19 +43,10 @@ def test_edited_paragraphs_that_overlap_are_given_up(monkeypatch: pytest.MonkeyP
     assert find_all(anchors, copy) == [Match(0, 50, "moved"), None]
 
 
-EQUAL = "The vote is in May, the ferry sails until then, and what comes after it nobody on the island can say today."
-
-
-def found_starts(anchors: list[Anchor], text: str) -> list[int | None]:
-    document = Document(text)
-    found = find_all(anchors, Copy(document, segment(document)))
-    return [match and match.start for match in found]
-
-
 @pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
 def test_of_two_equal_paragraphs_the_one_left_is_told_by_those_around_it(strip: bool) -> None:
     parts = [EQUAL, *PARAGRAPHS[1:3], EQUAL, PARAGRAPHS[3]]
-    anchors = [bare(anchor) if strip else anchor for anchor in anchors_of(Document("\n\n".join(parts)))]
+    anchors = [bare(anchor) if strip else anchor for anchor in anchors_of("\n\n".join(parts))]
     without_first, without_second = "\n\n".join(parts[1:]), "\n\n".join([*parts[:3], parts[4]])
     starts = found_starts(anchors, without_first)
     assert (starts[0], starts[3]) == (None, without_first.index(EQUAL))
@@ -83,7 +57,7 @@ def test_of_two_equal_paragraphs_the_one_left_is_told_by_those_around_it(strip: 
 @pytest.mark.parametrize("strip", [False, True], ids=["text", "bare"])
 def test_of_two_equal_paragraphs_beside_each_other_none_is_taken_where_one_is_left(strip: bool) -> None:
     parts = [PARAGRAPHS[1], EQUAL, EQUAL, PARAGRAPHS[2]]
-    anchors = [bare(anchor) if strip else anchor for anchor in anchors_of(Document("\n\n".join(parts)))]
+    anchors = [bare(anchor) if strip else anchor for anchor in anchors_of("\n\n".join(parts))]
     text = "\n\n".join([PARAGRAPHS[1], EQUAL, PARAGRAPHS[2]])
     assert found_starts(anchors, text) == [0, None, None, text.index(PARAGRAPHS[2])]
 
@@ -91,7 +65,7 @@ def test_of_two_equal_paragraphs_beside_each_other_none_is_taken_where_one_is_le
 def test_equal_paragraphs_of_one_place_are_no_rivals() -> None:
     """Two people may have written down the same paragraph, one with its text."""
     document = Document("\n\n".join(PARAGRAPHS))
-    anchor = anchors_of(document)[1]
+    anchor = anchors_of(document.text)[1]
     text = f"Up front.\n\n{document.text}"
     assert found_starts([anchor, bare(anchor)], text) == [text.index(PARAGRAPHS[1])] * 2
 
@@ -100,7 +74,7 @@ def test_a_paragraph_does_not_start_before_the_end_of_the_one_before_it() -> Non
     """Its first run is broken, and the paragraph before it ends with the words that it started with."""
     before = "Nobody on the island had known of the plan before it was in the paper, said the mayor of the harbour."
     sought = f"The mayor of the harbour did not say more when he was asked on the pier. {EQUAL}"
-    anchors = list(map(bare, anchors_of(Document(f"{before}\n\n{sought}\n\n{PARAGRAPHS[2]}"))))
+    anchors = list(map(bare, anchors_of(f"{before}\n\n{sought}\n\n{PARAGRAPHS[2]}")))
     edited = sought.replace("The mayor of", "The mayr fo")
     text = f"{before}\n\n{edited}\n\n{PARAGRAPHS[2]}"
     assert found_starts(anchors[1:2], text) == [None]
@@ -110,7 +84,7 @@ def test_a_paragraph_does_not_start_before_the_end_of_the_one_before_it() -> Non
 def test_one_run_of_ten_is_too_little_even_between_those_beside_it() -> None:
     words = [f"word{number}" for number in range(72)]
     sought = " ".join(words).capitalize() + "."
-    anchors = list(map(bare, anchors_of(Document(f"{PARAGRAPHS[0]}\n\n{sought}\n\n{PARAGRAPHS[1]}"))))
+    anchors = list(map(bare, anchors_of(f"{PARAGRAPHS[0]}\n\n{sought}\n\n{PARAGRAPHS[1]}")))
     other = " ".join([*words[:4], *(f"other{number}" for number in range(64)), *words[60:64]]).capitalize() + "."
     text = f"{PARAGRAPHS[0]}\n\n{other}\n\n{PARAGRAPHS[1]}"
     assert found_starts(anchors, text) == [0, None, text.index(PARAGRAPHS[1])]
