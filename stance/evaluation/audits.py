@@ -16,7 +16,7 @@ from stance.evaluation.asking import Case, Predict, ask, draw_cases, read_cases
 from stance.evaluation.figures import Judgements
 from stance.evaluation.findings import Audit, Finding, Part, Verdict, worst_verdict
 from stance.evaluation.intervals import Interval
-from stance.evaluation.probes import Probe, difference_of_shares, paired_macro_f1
+from stance.evaluation.probes import Probe, difference_of_shares, has_enough, paired_macro_f1
 from stance.evaluation.records import Rows
 from stance.evaluation.reliance import Texts, follow_exchange, hide_names, leave_names
 from stance.evaluation.variants import (
@@ -149,7 +149,8 @@ def _parity(probe: Probe) -> Part:
             "errors_against": probe.share(wrong[~favor], documents[~favor].tolist()),
             "gap": gap,
         }
-        return Finding(name, len(kept), 0, figures, _judge_gap(gap))
+        enough = has_enough(documents[favor]) and has_enough(documents[~favor])
+        return Finding(name, len(kept), 0, figures, _judge_gap(gap) if enough else "n/a")
 
     rows = tuple(find(name, places) for name, places in probe.groups())
     return Part(
@@ -194,9 +195,9 @@ def _disturbed(probe: Probe, kind: str, rate: float, plain: Judgements, made: tu
     found = paired_macro_f1(plain, probe.judge(made), draws=probe.draws, seed=probe.seed)
     changed = sum(one != two for one, two in zip(probe.plain, made, strict=True))
     judged = rate <= _COMMON_RATE or rate == 1
-    verdict = _judge_lost(found.difference) if judged else None
+    verdict = _judge_lost(found.difference) if has_enough(probe.documents) else "n/a"
     figures = {"macro_f1": found.second, "lost": found.difference}
-    return Finding(kind, len(made), changed, figures, verdict, rate)
+    return Finding(kind, len(made), changed, figures, verdict if judged else None, rate)
 
 
 def _judge_lost(lost: Interval) -> Verdict:

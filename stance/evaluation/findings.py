@@ -13,7 +13,7 @@ from stance.evaluation.intervals import Interval
 __all__ = ["VERDICTS", "Audit", "Finding", "Part", "Verdict", "worst_verdict"]
 
 Verdict = Literal["n/a", "pass", "warn", "fail"]
-"""``n/a`` where there is nothing to judge by."""
+"""``n/a`` where there is nothing to judge by, or less than five documents."""
 VERDICTS: tuple[Verdict, ...] = ("n/a", "pass", "warn", "fail")
 """The verdicts, from the one that says least to the worst."""
 
@@ -72,9 +72,8 @@ class Part:
         """Give the first row of a name."""
         found = next((row for row in self.rows if row.name == name), None)
         if found is None:
-            raise InputError(
-                f"{self.name}: no row {name!r}: {suggest(name, dict.fromkeys(r.name for r in self.rows))}."
-            )
+            known = dict.fromkeys(row.name for row in self.rows)
+            raise InputError(f"The part {self.name} has no row {name!r}: {suggest(name, known)}.")
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,7 +96,8 @@ class Audit:
         available: How many there were to draw them from.
         documents: How many documents those asked about come from.
         looks_at_target: Whether it was shown to look at the target: hiding the names costs it macro-F1, and more than
-            hiding other words does, and its labels go along when names are exchanged; None if no paragraph names one.
+            hiding other words does, and its labels go along when names are exchanged (where any can be); None if too
+            few paragraphs name one.
         parts: The parts, in order.
         draws: Bootstrap draws of each interval.
         seed: Their seed, and that of the paragraphs drawn and of the noise.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,12 @@ from stance.evaluation.metrics import keep_labels, macro_f1
 from stance.schema import LABELS
 from stance.targets import Target
 
-__all__ = ["Paired", "Probe", "difference_of_shares", "paired_macro_f1", "share_by_document"]
+__all__ = ["Paired", "Probe", "difference_of_shares", "has_enough", "paired_macro_f1", "share_by_document"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+_FEWEST_DOCUMENTS = 5
+"""Documents that a verdict needs: draws of fewer are too much alike for their interval to mean anything."""
 _NONE = Interval(np.nan, np.nan, np.nan)
 
 
@@ -88,6 +90,11 @@ class Paired:
     first: Interval
     second: Interval
     difference: Interval
+
+
+def has_enough(documents: Iterable[str]) -> bool:
+    """Tell whether items come from enough documents for a verdict."""
+    return len(set(documents)) >= _FEWEST_DOCUMENTS
 
 
 def paired_macro_f1(first: Judgements, second: Judgements, *, draws: int = 1000, seed: int = 0) -> Paired:

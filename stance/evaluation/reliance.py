@@ -16,7 +16,7 @@ from stance.evaluation.asking import Case
 from stance.evaluation.figures import POOLED
 from stance.evaluation.findings import Finding, Part, Verdict, worst_verdict
 from stance.evaluation.intervals import Interval
-from stance.evaluation.probes import Probe, paired_macro_f1
+from stance.evaluation.probes import Probe, has_enough, paired_macro_f1
 from stance.evaluation.variants import Exchange
 from stance.schema import Label
 
@@ -60,16 +60,17 @@ def hide_names(probe: Probe, texts: Texts) -> Part:
             "other_words_masked": more.first,
             "lost_more": more.difference,
         }
-        hidden = int(changed[places].sum())
-        return Finding(name, len(places), hidden, figures, _judge_masked(figures) if hidden else "n/a")
+        hidden = places[changed[places]]
+        enough = has_enough(probe.documents[place] for place in hidden)
+        return Finding(name, len(places), len(hidden), figures, _judge_masked(figures) if enough else "n/a")
 
     rows = tuple(find(name, places) for name, places in probe.groups())
     return Part(
         "masked",
         "Every name of the target is hidden: what do the labels lose?",
-        f"Macro-F1 should fall by at least {_LOSS:.0%} of itself (pass), and by more than with as many other words "
-        "hidden: with nobody named, a paragraph cannot be for or against the target. A system that goes by the mood of "
-        "the text alone loses nothing (fail: an interval of lost or lost_more reaches 0).",
+        f"Macro-F1 should fall by at least {_LOSS * 100:.0f} % of itself (pass), and by more than with as many other "
+        "words hidden: with nobody named, a paragraph cannot be for or against the target. A system that goes by the "
+        "mood of the text alone loses nothing (fail: an interval of lost or lost_more reaches 0).",
         rows,
         rows[-1].verdict or "n/a",
     )
@@ -109,18 +110,23 @@ def leave_names(probe: Probe, texts: Texts) -> Part:
             "right": right,
         }
         figures = {key: probe.share(found, documents) for key, found in hits.items()}
-        return Finding(name, len(kept), len(kept), figures, _grade(figures["side"].value, *_SIDES))
+        verdict = _judge_sides(figures["side"].value) if has_enough(documents) else "n/a"
+        return Finding(name, len(kept), len(kept), figures, verdict)
 
     rows = tuple(find(name, places) for name, places in probe.groups())
     return Part(
         "name only",
         "The paragraph is reduced to its names of the target: what does the name alone bring?",
-        f"A name says nothing for or against its bearer, so few should get a side: up to {_SIDES[0]:.0%} passes, more "
-        f"than {_SIDES[1]:.0%} fails. A higher share is an opinion that the system brings along; it will colour what "
-        "it reads. Of the targets the worst counts.",
+        f"A name says nothing for or against its bearer, so few should get a side: up to {_SIDES[0] * 100:.0f} % "
+        f"passes, more than {_SIDES[1] * 100:.0f} % fails. A higher share is an opinion that the system brings along; "
+        "it will colour what it reads. Of the targets the worst counts.",
         rows,
         worst_verdict(row.verdict for row in rows[:-1]),
     )
+
+
+def _judge_sides(share: float) -> Verdict:
+    return "pass" if share <= _SIDES[0] else "fail" if share > _SIDES[1] else "warn"
 
 
 def follow_exchange(probe: Probe, cases: Sequence[Case], exchanges: Sequence[Exchange]) -> Part:
@@ -144,8 +150,10 @@ def follow_exchange(probe: Probe, cases: Sequence[Case], exchanges: Sequence[Exc
             "right_before": [item.should == item.gold for item in kept],
             "right_after": [item.after == item.gold for item in kept],
         }
-        figures = {key: probe.share(found, [item.document for item in kept]) for key, found in hits.items()}
-        return Finding(name, len(kept), len(kept), figures, _judge_moved(figures["sensitivity"]) if judged else None)
+        documents = [item.document for item in kept]
+        figures = {key: probe.share(found, documents) for key, found in hits.items()}
+        verdict = _judge_moved(figures["sensitivity"]) if has_enough(documents) else "n/a"
+        return Finding(name, len(kept), len(kept), figures, verdict if judged else None)
 
     rows = [find(target.name, partial(_is_toward, target.name)) for target in probe.targets]
     rows += [find(POOLED, lambda item: item.differs), find(_BOTH_PRESENT, lambda item: item.differs and item.present)]
@@ -211,11 +219,4 @@ def _moves(probe: Probe, cases: Sequence[Case], exchanges: Sequence[Exchange]) -
 
 
 def _judge_moved(share: Interval) -> Verdict:
-    if np.isnan(share.low):
-        return "n/a"
     return "pass" if share.low > _MOVED else "fail" if share.high < _MOVED else "warn"
-
-
-def _grade(value: float, passes: float, fails: float) -> Verdict:
-    """Judge a figure of which less is better."""
-    return "n/a" if np.isnan(value) else "pass" if value <= passes else "fail" if value > fails else "warn"
