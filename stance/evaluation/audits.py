@@ -115,6 +115,7 @@ def _vary(items: Sequence[tuple[Case, Target]], seed: int) -> Texts:
     return {
         "plain": tuple(case.text for case, _ in items),
         "masked": tuple(mask_target(case.text, target) for case, target in items),
+        "one name left": tuple(mask_target(case.text, target, spare_first=True) for case, target in items),
         "other words": tuple(mask_other_words(case.text, target, seed=seed) for case, target in items),
         "name only": tuple(mentions_alone(case.text, target) for case, target in items),
         **{name: tuple(made[case.text] for case, _ in items) for name, made in noisy.items()},

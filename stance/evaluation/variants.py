@@ -41,14 +41,24 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _MARKS = re.compile(r"[^\w\s]")
 
 
-def mask_target(text: str, target: Target) -> str:
-    """Hide every name of a target behind `MASK`; the text itself where it names it nowhere.
+def mask_target(text: str, target: Target, *, spare_first: bool = False) -> str:
+    """Hide the names of a target behind `MASK`.
+
+    Args:
+        text: Any text.
+        target: Whose names are hidden.
+        spare_first: Whether the first of them stays, so that a reader can still tell who is meant.
+
+    Returns:
+        The masked text; the text itself if there is nothing to hide.
 
     >>> from stance.targets import builtin_targets
     >>> mask_target("Beijing spoke; China listened.", builtin_targets()[2])
     'X spoke; X listened.'
     """
-    return mask_mentions(text, target, MASK)[0]
+    mentions = find_mentions(text, target)
+    spared = mentions[0].end if spare_first and mentions else 0
+    return text[:spared] + mask_mentions(text[spared:], target, MASK)[0]
 
 
 def mask_other_words(text: str, target: Target, *, seed: int = 0) -> str:

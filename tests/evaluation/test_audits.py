@@ -127,6 +127,7 @@ def test_a_system_that_looks_at_the_target_passes(sound: Audit) -> None:
     # all are called absent where all names are hidden: 84 of 147 are, so F1 is 2 * 84 / (84 + 147), and 0 of the others
     assert masked.figures["masked"].value == pytest.approx(2 * 84 / (84 + 147) / 4)
     assert (masked.n, masked.changed) == (147, 63)
+    assert masked.figures["one_name_left"].value == 1
     assert sound["exchanged"]["both present"].n == 36
     assert sound["exchanged"]["both present"].figures["sensitivity"].value == 1
 
