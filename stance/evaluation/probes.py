@@ -114,7 +114,7 @@ def paired_macro_f1(first: Judgements, second: Judgements, *, draws: int = 1000,
     """
     one, other = (tally(judgements.join_targets()) for judgements in (first, second))
     whole = one.counts.sum((0, 1))
-    values = np.array([float(macro_f1(whole)), float(macro_f1(other.counts.sum((0, 1))))])
+    values = [float(macro_f1(whole)), float(macro_f1(other.counts.sum((0, 1))))]
     drawn = []
     for often in draw_documents(len(one.counts), draws=draws, seed=seed):
         both = [added.draw(often).counts[:, 0] for added in (one, other)]
