@@ -10,10 +10,12 @@ from stance.errors import InputError, suggest
 from stance.evaluation.figures import interval_to_dict
 from stance.evaluation.intervals import Interval
 
-__all__ = ["VERDICTS", "Audit", "Finding", "Part", "Verdict", "worst_verdict"]
+__all__ = ["BOTH_PRESENT", "VERDICTS", "Audit", "Finding", "Part", "Verdict", "worst_verdict"]
 
 Verdict = Literal["n/a", "pass", "warn", "fail"]
 """``n/a`` where there is nothing to judge by, or less than five documents."""
+BOTH_PRESENT = "both present"
+"""Name of the row of exchanges in paragraphs where both targets are present: they tell a reader from a mood."""
 VERDICTS: tuple[Verdict, ...] = ("n/a", "pass", "warn", "fail")
 """The verdicts, from the one that says least to the worst."""
 
@@ -119,6 +121,17 @@ class Audit:
             raise InputError(f"The audit has no part {name!r}: {suggest(name, [part.name for part in self.parts])}.")
         return found
 
+    @property
+    def summary(self) -> str:
+        """What `looks_at_target` says, in words, and what it leaves open."""
+        if self.looks_at_target is None:
+            return "Too few paragraphs name a target to tell whether it looks at it"
+        if not self.looks_at_target:
+            return "It was not shown to look at the target"
+        if self["exchanged"][BOTH_PRESENT].verdict == "n/a":
+            return "It looks for the target's name; whether it then goes by the mood, too few paragraphs can tell"
+        return "It looks at the target"
+
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain JSON types; what has no value is null."""
         return {
@@ -127,6 +140,7 @@ class Audit:
             "available": self.available,
             "documents": self.documents,
             "looks_at_target": self.looks_at_target,
+            "summary": self.summary,
             "parts": {part.name: part.to_dict() for part in self.parts},
             "bootstrap": {"draws": self.draws, "seed": self.seed, "level": 0.95, "cluster": "document"},
         }

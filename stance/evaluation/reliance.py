@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from stance.evaluation.asking import Case
 from stance.evaluation.figures import POOLED
-from stance.evaluation.findings import Finding, Part, Verdict, worst_verdict
+from stance.evaluation.findings import BOTH_PRESENT, Finding, Part, Verdict, worst_verdict
 from stance.evaluation.intervals import Interval
 from stance.evaluation.probes import Probe, has_enough, paired_macro_f1
 from stance.evaluation.variants import Exchange
@@ -33,7 +33,6 @@ _SIDES = (0.1, 0.3)
 """Share of names that alone are given a side: up to the first passes, beyond the second fails."""
 _MOVED = 0.5
 """Share of labels that should move, interval and all: then more move than do not."""
-_BOTH_PRESENT = "both present"
 
 
 def hide_names(probe: Probe, texts: Texts) -> Part:
@@ -159,7 +158,7 @@ def follow_exchange(probe: Probe, cases: Sequence[Case], exchanges: Sequence[Exc
         return Finding(name, len(kept), len(kept), figures, verdict if judged else None)
 
     rows = [find(target.name, partial(_is_toward, target.name)) for target in probe.targets]
-    rows += [find(POOLED, lambda item: item.differs), find(_BOTH_PRESENT, lambda item: item.differs and item.present)]
+    rows += [find(POOLED, lambda item: item.differs), find(BOTH_PRESENT, lambda item: item.differs and item.present)]
     rows += [find("own labels differ", lambda item: item.before != item.should, judged=False)]
     return Part(
         "exchanged",

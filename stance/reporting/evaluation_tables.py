@@ -216,14 +216,9 @@ def _comparison_part(comparison: Comparison) -> _Part:
 
 
 def _audit_parts(audit: Audit) -> Iterator[_Part]:
-    told = {
-        True: "It looks at the target",
-        False: "It was not shown to look at the target",
-        None: "Too few paragraphs name a target to tell whether it looks at it",
-    }[audit.looks_at_target]
     verdicts = ", ".join(f"{part.name} {part.verdict}" for part in audit.parts)
     yield _Part(
-        f"Audit: {told}",
+        f"Audit: {audit.summary}",
         note=f"Asked about {audit.paragraphs:,} of {_count(audit.available, 'paragraph')}, from "
         f"{_count(audit.documents, 'document')}, as they are and changed. {verdicts}. Macro-F1 is that of all "
         "judgements as one. How to read each part: docs/auditing.md.",

@@ -117,7 +117,7 @@ def sound() -> Audit:
 
 
 def test_a_system_that_looks_at_the_target_passes(sound: Audit) -> None:
-    assert sound.looks_at_target is True
+    assert sound.looks_at_target is True and sound.summary == "It looks at the target"
     verdicts = {part.name: part.verdict for part in sound.parts}
     assert {verdicts.pop("masked"), verdicts.pop("name only"), verdicts.pop("exchanged"), verdicts.pop("parity")} == {
         "pass"
@@ -215,7 +215,7 @@ def test_a_part_of_the_documents_is_drawn() -> None:
 
 def test_too_few_documents_for_a_verdict() -> None:
     found = run(attentive, sample=4)
-    assert found.looks_at_target is None
+    assert found.looks_at_target is None and "Too few paragraphs name a target" in found.summary
     assert {row.verdict for part in found.parts for row in part.rows} <= {None, "n/a"}
 
 
@@ -228,7 +228,7 @@ def test_failures_are_errors_and_do_not_move() -> None:
 def test_one_target_alone(sound: Audit) -> None:
     found = run(attentive, targets=["NATO"])
     assert found.targets == ("NATO",) and found["exchanged"].verdict == "n/a"
-    assert found.looks_at_target is True
+    assert found.looks_at_target is True and found.summary.startswith("It looks for the target's name; whether")
     assert found["masked"]["NATO"] == sound["masked"]["NATO"]
 
 
