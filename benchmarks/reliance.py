@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,11 @@ import numpy as np
 
 from stance.evaluation.intervals import bootstrap_by_document
 from stance.evaluation.metrics import count_labels, label_numbers, macro_f1
+from stance.evaluation.variants import exchange_targets
 from stance.fitting.examples import Example, read_examples
 from stance.model.classifier import Classifier
 from stance.model.store import hash_file, verify_files
-from stance.targets import Target, builtin_targets, find_mentions
-from stance.text.substitution import swap_targets
+from stance.targets import Target, builtin_targets
 
 RESULT = Path(__file__).parent / "results" / "reliance.json"
 
@@ -53,21 +52,17 @@ def measure(classifier: Classifier, examples: list[Example]) -> dict[str, Any]:
     """Exchange names and count."""
     targets = builtin_targets()
     before = classifier.predict([example.text for example in examples], targets)
-    items = [
-        (number, one, other)
-        for number, example in enumerate(examples)
-        for one, other in combinations(targets, 2)
-        if find_mentions(example.text, one) or find_mentions(example.text, other)
-    ]
-    after = classifier.predict([swap_targets(examples[n].text, one, other) for n, one, other in items], targets)
+    items = list(exchange_targets([example.text for example in examples], targets))
+    after = classifier.predict([item.text for item in items], targets)
     followed: list[bool] = []
     stayed: list[bool] = []
     documents: list[str] = []
     gold: dict[str, list[Any]] = {target.name: [] for target in targets}
     guesses: dict[str, list[Any]] = {target.name: [] for target in targets}
     plain: dict[str, list[Any]] = {target.name: [] for target in targets}
-    for (number, one, other), prediction in zip(items, after, strict=True):
-        for target, source in ((one, other), (other, one)):
+    for item, prediction in zip(items, after, strict=True):
+        number = item.place
+        for target, source in ((item.one, item.other), (item.other, item.one)):
             old, wanted = before[number][target.name].label, before[number][source.name].label
             if old != wanted:
                 followed.append(prediction[target.name].label == wanted)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
 from stance.cli.options import positive_number, split_names
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _EPILOG = """examples:
   stance evaluate --gold test.jsonl --model base --format md -o report.md
   stance evaluate --gold test.jsonl --pred mine.jsonl --against theirs.jsonl
   stance evaluate --gold test.jsonl --pred mine.csv --slice outlet --slice year --format json
+  stance evaluate --gold test.jsonl --model base --audit --audit-sample 100
 
 Gold labels are rows with id and labels {target: label}, as stance annotate writes them, or with id, target and label.
 Predictions are what stance predict writes (JSONL or CSV), or rows as of gold labels, with probabilities or without; a
@@ -67,6 +69,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="bootstrap draws and permutations (default: 1000)",
     )
     parser.add_argument("--seed", type=_number, default=0, metavar="N", help="their seed (default: 0)")
+    add_audit_options(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=_FORMATS, default=None, help="default: told by --output's name, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
@@ -86,6 +89,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from stance.reporting.outputs import open_output
     from stance.reporting.tables import print_table
 
+    check_audit_options(arguments)
     given = (arguments.gold, arguments.pred, arguments.against)
     arguments.files = [name for name in given if name]
     form = output_format(arguments, _FORMATS)
@@ -103,17 +107,20 @@ def _run(arguments: argparse.Namespace) -> int:
         draws=arguments.draws,
         seed=arguments.seed,
     )
+    audit = run_audit(arguments, targets)
     if evaluation.unasked:
         _LOG.info("%d judgements are toward targets without gold labels, and count for nothing", evaluation.unasked)
     with open_output(arguments.output) as file:
         if form == "json":
             origin = {"gold": _file(arguments.gold), "predictions": made_by, "against": other, **_environment()}
-            text = json.dumps(evaluation.to_dict() | {"provenance": origin}, ensure_ascii=False, indent=2)
+            audited = {"audit": audit.to_dict()} if audit else {}
+            text = json.dumps(evaluation.to_dict() | audited | {"provenance": origin}, ensure_ascii=False, indent=2)
             file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         elif form == "md":
-            file.write(evaluation_markdown(evaluation, worst=arguments.worst).encode("utf-8", "backslashreplace"))
+            report = evaluation_markdown(evaluation, worst=arguments.worst, audit=audit)
+            file.write(report.encode("utf-8", "backslashreplace"))
         else:
-            print_table(evaluation_table(evaluation, worst=arguments.worst), file)
+            print_table(evaluation_table(evaluation, worst=arguments.worst, audit=audit), file)
     return 0
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from stance.evaluation.comparison import Comparison
 from stance.evaluation.figures import MEAN, POOLED
+from stance.evaluation.findings import Audit
 from stance.evaluation.intervals import Interval
 from stance.evaluation.scoring import Evaluation, Mistake
 from stance.reporting.tables import clean
@@ -59,18 +60,19 @@ class _Part:
     words: int = 1
 
 
-def evaluation_table(evaluation: Evaluation, *, worst: int = 5) -> RenderableType:
+def evaluation_table(evaluation: Evaluation, *, worst: int = 5, audit: Audit | None = None) -> RenderableType:
     """Show an evaluation on a terminal.
 
     Args:
         evaluation: The evaluation.
         worst: Most wrong judgements to show.
+        audit: An audit of the same system, to show too.
 
     Returns:
         Something that rich prints.
     """
     shown: list[RenderableType] = []
-    for part in _parts(evaluation, worst):
+    for part in _parts(evaluation, worst, audit):
         shown.append(Text(part.title, style="bold"))
         if part.columns:
             table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -84,18 +86,19 @@ def evaluation_table(evaluation: Evaluation, *, worst: int = 5) -> RenderableTyp
     return Group(*shown)
 
 
-def evaluation_markdown(evaluation: Evaluation, *, worst: int = 5) -> str:
+def evaluation_markdown(evaluation: Evaluation, *, worst: int = 5, audit: Audit | None = None) -> str:
     """Write an evaluation in Markdown.
 
     Args:
         evaluation: The evaluation.
         worst: Most wrong judgements to show.
+        audit: An audit of the same system, to show too.
 
     Returns:
         The text.
     """
     blocks = []
-    for part in _parts(evaluation, worst):
+    for part in _parts(evaluation, worst, audit):
         blocks.append(f"## {_escape(part.title)}")
         if part.columns:
             marks = ["---" if number < part.words else "---:" for number in range(len(part.columns))]
@@ -113,7 +116,7 @@ def _escape(text: str) -> str:
     return text.replace("](", "]\\(")
 
 
-def _parts(evaluation: Evaluation, worst: int) -> Iterator[_Part]:
+def _parts(evaluation: Evaluation, worst: int, audit: Audit | None) -> Iterator[_Part]:
     judgements = evaluation.figures[POOLED].judgements
     told = (
         f"{_count(evaluation.paragraphs, 'paragraph')} of {_count(evaluation.documents, 'document')}, "
@@ -151,6 +154,8 @@ def _parts(evaluation: Evaluation, worst: int) -> Iterator[_Part]:
         yield _slice_part(evaluation)
     if evaluation.comparison:
         yield _comparison_part(evaluation.comparison)
+    if audit:
+        yield from _audit_parts(audit)
     if evaluation.mistakes and worst:
         yield _mistake_part(evaluation.mistakes, worst)
 
@@ -208,6 +213,30 @@ def _comparison_part(comparison: Comparison) -> _Part:
         f"Right alone: {comparison.only_first:,} judgements against {comparison.only_second:,} of the other; McNemar's "
         f"exact p {comparison.mcnemar_p:.4f} (it takes judgements for independent).",
     )
+
+
+def _audit_parts(audit: Audit) -> Iterator[_Part]:
+    verdicts = ", ".join(f"{part.name} {part.verdict}" for part in audit.parts)
+    yield _Part(
+        f"Audit: {audit.summary}",
+        note=f"Asked about {audit.paragraphs:,} of {_count(audit.available, 'paragraph')}, from "
+        f"{_count(audit.documents, 'document')}, as they are and changed. {verdicts}. Macro-F1 is that of all "
+        "judgements as one. How to read each part: docs/auditing.md.",
+    )
+    for part in audit.parts:
+        names = tuple(dict.fromkeys(name for row in part.rows for name in row.figures))
+        rows = [
+            [
+                clean(row.name) + (f" {row.rate:g}" if row.rate and row.rate < 1 else ""),
+                row.verdict or "",
+                *(_interval(row.figures[name]) if name in row.figures else "" for name in names),
+                f"{row.n:,}",
+            ]
+            for row in part.rows
+        ]
+        columns = ("", "verdict", *(_NAMES.get(name, name.replace("_", " ")) for name in names), "judgements")
+        title = f"Audit, {part.name}: {part.verdict}. {part.question}"
+        yield _Part(title, columns, rows, f"What is good: {part.good}", words=2)
 
 
 def _mistake_part(mistakes: Sequence[Mistake], worst: int) -> _Part:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import stance
 from stance.cli.app import main
+from stance.evaluation.audits import audit
 from stance.model.store import find_model, verify_files
+from stance.targets import Target
 
 TEXTS = {
     "a": "NATO has kept the peace in Europe, and it deserves our thanks.",
@@ -78,6 +81,38 @@ def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pyt
     assert found["figures"]["pooled"]["metrics"]["accuracy"]["value"] == pytest.approx(right / 3, abs=1e-6)
     assert found["figures"]["pooled"]["metrics"]["ece"]["value"] is not None
     assert found["comparison"]["differences"]["accuracy"]["value"] == pytest.approx(right / 3 - 2 / 3, abs=1e-6)
+
+
+def test_an_audit_asks_the_model_again(gold: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["evaluate", "--gold", str(gold), "--model", "base", "--draws", "20", "--format", "json"]
+    assert main([*command, "--audit", "--audit-sample", "2", "--seed", "3"]) == 0
+    out, err = capsys.readouterr()
+    assert "stance: audited on 2 of 3 paragraphs" in err and "Predicting" not in err
+    found = json.loads(out)["audit"]
+    assert found == audit(gold, ask_base, sample=2, draws=20, seed=3).to_dict()
+    assert found["looks_at_target"] is None  # two documents are too few
+
+
+def ask_base(texts: Sequence[str], targets: Sequence[Target]) -> list[stance.Prediction]:
+    return stance.predict(list(texts), targets=targets, model="base")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--pred", "a", "--audit"], "a predictions file cannot be asked again. Give --model NAME"),
+        (
+            ["--model", "base", "--audit-sample", "9"],
+            "says on how many paragraphs to audit. Give --audit too",
+        ),
+        (["--model", "base", "--audit", "--audit-sample", "0"], "has to be a whole number from 1 on, found '0'"),
+    ],
+)
+def test_wrong_usage_of_an_audit(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["evaluate", "--gold", "gold.jsonl", *options])
+    assert left.value.code == 2
+    assert message in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_model_needs_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
