@@ -23,6 +23,8 @@ __all__ = ["Target", "builtin_targets", "find_codebook", "find_mentions", "load_
 _FIELDS = {"name": str, "description": str, "aliases": list, "exclude": list}
 _SHORT = 3
 """Aliases of up to this many letters get no form in capitals of their own: "Xi" is a name, "XI" a numeral."""
+_WORDS = frozenset({"bush", "is", "it", "pence", "shape", "trump", "turkey", "us", "who"})
+"""Names (US, WHO, SHAPE, Bush) that are common words in small letters: in texts without capitals they name nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Target:
         name: Short name, the key of results.
         aliases: Names that make the target present in a text, its own name included. One with a capital in it is
             matched as written, as the first word of a sentence, and in full capitals; one in small letters in any case.
+            In a text without any capital letter all are matched in small letters, but for words such as "us".
         description: One sentence that says what is meant; the model reads it.
         exclude: Phrases inside which an alias does not count ("South China Sea").
 
@@ -164,6 +167,9 @@ def resolve_targets(
 def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
     """Find where a text names a target.
 
+    Names are looked for as they are written, so that "us" is not the US, nor "turkey" a country; in a text without a single
+    capital letter their small letters do, but for names that are common words then.
+
     Args:
         text: Any text.
         target: Whom to look for.
@@ -174,16 +180,19 @@ def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
     >>> china = builtin_targets()[2]
     >>> [span.text for span in find_mentions("China's fleet left the South China Sea for Beijing.", china)]
     ['China', 'Beijing']
+    >>> [span.text for span in find_mentions("china told us what beijing thinks.", china)]
+    ['china', 'beijing']
     """
-    matches = _pattern(target).finditer(text)
+    matches = _pattern(target, text == text.lower()).finditer(text)
     return tuple(Span(*match.span("alias"), match["alias"]) for match in matches if match["alias"])
 
 
-@lru_cache(maxsize=256)
-def _pattern(target: Target) -> re.Pattern[str]:
+@lru_cache(maxsize=512)
+def _pattern(target: Target, small: bool) -> re.Pattern[str]:
+    """Make the pattern of a target's names, in texts of small letters alone or in others."""
     forms: list[str] = []
     for alias in sorted(target.aliases, key=len, reverse=True):
-        if alias == alias.lower():
+        if alias == alias.lower() or (small and alias.lower() not in _WORDS):
             forms.append(f"(?i:{_literal(alias)})")
             continue
         forms.append(_literal(alias))

@@ -40,6 +40,13 @@ def mentions(text: str, target: Target) -> list[str]:
         (CHINA, "in the South China Sea", []),
         (CHINA, "Chinese ships, Xi said; XI. Indochina", ["Chinese", "Xi"]),
         (CHINA, "the Democratic People's Republic of Korea", []),
+        (
+            US,
+            "joe biden told us that the u.s. and america trump all; the white house",
+            ["u.s.", "america", "white house"],
+        ),
+        (NATO, "nato has lost its shape, the alliance too", ["nato", "the alliance"]),
+        (CHINA, "One capital is enough: china is porcelain", []),
     ],
 )
 def test_mentions(target: Target, text: str, expected: list[str]) -> None:
