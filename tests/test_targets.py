@@ -42,8 +42,8 @@ def mentions(text: str, target: Target) -> list[str]:
         (CHINA, "the Democratic People's Republic of Korea", []),
         (
             US,
-            "joe biden told us that the u.s. and america trump all; the white house",
-            ["u.s.", "america", "white house"],
+            "they told us that the u.s. and america trump all; biden",
+            ["u.s.", "america", "biden"],
         ),
         (NATO, "nato has lost its shape, the alliance too", ["nato", "the alliance"]),
         (CHINA, "One capital is enough: china is porcelain", []),
