@@ -167,8 +167,8 @@ def resolve_targets(
 def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
     """Find where a text names a target.
 
-    Names are looked for as they are written, so that "us" is not the US, nor "turkey" a country; in a text without a single
-    capital letter their small letters do, but for names that are common words then.
+    Names are looked for as they are written, so that "us" is not the US, nor "turkey" a country; in a text without a
+    single capital letter their small letters do, but for names that are common words then.
 
     Args:
         text: Any text.

@@ -156,10 +156,24 @@ def _align(words: Sequence[str], known: Surroundings, copy: Copy, region: tuple[
     if first_word is None or after_word is None or first_word >= after_word:
         return None
     start, end = first_word, after_word
+    if _is_cut(words, copy, start, end):
+        return None
     span = copy.span(start, end)
     score = Levenshtein.normalized_similarity(" ".join(words), " ".join(copy.words[start:end]))
     context = known.similarity(*copy.around(*span)) if known else None
     return Place(*span, score, context)
+
+
+def _is_cut(words: Sequence[str], copy: Copy, start: int, end: int) -> bool:
+    """Tell whether a place lacks a paragraph's end word, which stands at the edge of a line a little further outside.
+
+    Lines put in before the word are then taken for what follows the paragraph (seed 487 of benchmarks/reanchoring.py).
+    """
+    found, (firsts, lasts) = copy.words, copy.line_edges
+    before, behind = range(max(0, start - _EDGE), start), range(end, min(len(found), end + _EDGE))
+    return (found[start] != words[0] and any(found[at] == words[0] and at in firsts for at in before)) or (
+        found[end - 1] != words[-1] and any(found[at] == words[-1] and at + 1 in lasts for at in behind)
+    )
 
 
 def _settle(copy: Copy, guess: int, words: Sequence[str], outside: Sequence[str], *, side: int) -> int | None:

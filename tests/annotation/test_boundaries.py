@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stance.annotation.alignment import _is_cut
 from stance.annotation.boundaries import best_end, bits_of_edges, bits_of_ends
 
 from .harbour import PARAGRAPHS, anchors_of, copy_of, found_text, join
@@ -46,3 +47,12 @@ def test_words_lost_at_the_end_of_a_copy_leave_an_end_in_it() -> None:
     cut = " ".join(whole.split()[:60]) + "."
     text = join(PARAGRAPHS[0], whole)
     assert found_text(anchors_of(text)[1], join(PARAGRAPHS[0], cut)) in (cut, None)
+
+
+def test_a_place_that_may_lack_the_end_word_is_cut() -> None:
+    words = ["trust", "in", "the", "harbour"]
+    lines_put_in = copy_of("Trust in the\nPhoto: a market square\nharbour.\nRead more")
+    assert _is_cut(words, lines_put_in, 0, 3)
+    assert not _is_cut(words, lines_put_in, 0, 8)  # it has the word
+    assert not _is_cut(words, copy_of("Trust in the\nThe harbour master said no."), 0, 3)  # no edge of a line
+    assert _is_cut(["trust", "in", "us"], copy_of("Trust\nPhoto: a market\nin us."), 4, 6)
