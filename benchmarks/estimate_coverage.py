@@ -6,7 +6,7 @@ Corpora are made up anew in each repetition: documents have label distributions 
 intraclass correlation), a classifier scores the paragraphs, some are drawn and labelled. The share to cover is that of
 the process that makes the documents, except in the designs "corpus", where it is that of the corpus made. The last part
 draws from the project's test paragraphs, with their gold labels and the predictions of the default model; the share to
-cover is that of all of them. Two cores need about three minutes, and five more where --predictions is not given.
+cover is that of all of them. Two cores need about five minutes, and five more where --predictions is not given.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import hashlib
 import json
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,27 +68,54 @@ class Design:
 
 BIAS = (0.3, 1.5, 0.0, -0.5)
 WORST = Design(correlation=0.4, shared_noise=0.5, bias=BIAS)
+RARE = "rare (favor 2 %, against 1 %)"
+RAREST = "rarest (favor 0.5 %, against 0.2 %)"
 DESIGNS = {
     "calibrated": Design(),
     "biased": Design(bias=BIAS),
     "biased, labels only": Design(bias=BIAS, labels_only=True),
     "useless": Design(skill=0.0, bias=BIAS),
-    "nearly perfect": Design(skill=4.5, documents=1000),
+    "nearly perfect": Design(skill=4.5, documents=500),
     "clustered": WORST,
     "clustered, documents drawn": replace(WORST, drawn="documents"),
     "long tail": replace(WORST, long_tail=True),
     "long tail, documents drawn": replace(WORST, long_tail=True, drawn="documents"),
-    "rare (favor 2 %, against 1 %)": Design(shares=(0.02, 0.01, 0.17, 0.80), bias=BIAS),
+    RARE: Design(shares=(0.02, 0.01, 0.17, 0.80), bias=BIAS),
+    RAREST: Design(shares=(0.005, 0.002, 0.193, 0.80), bias=BIAS),
     "weighted": Design(bias=BIAS, drawn="weighted"),
     "corpus": Design(bias=BIAS, finite=True),
     "corpus, clustered": replace(WORST, finite=True),
 }
 
 
+@dataclass(frozen=True)
+class Job:
+    """A cell of the report.
+
+    Attributes:
+        part: Part of the report.
+        name: Name of the cell.
+        design: What is simulated.
+        size: How many paragraphs are labelled.
+        repetitions: How many corpora are made.
+        fewest: Documents with labels without which nothing is shown.
+        compare: Whether the bootstrap is made, too.
+    """
+
+    part: str
+    name: str
+    design: Design
+    size: int
+    repetitions: int
+    fewest: int = FEWEST_DOCUMENTS
+    compare: bool = False
+
+
 def main() -> int:
     """Simulate, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=1000)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--data", type=Path, default=Path("../shared/corpus"))
     parser.add_argument("--predictions", type=Path, help="predictions of test.jsonl, to save the time to make them")
     parser.add_argument("--out", type=Path, default=RESULT)
@@ -96,33 +124,80 @@ def main() -> int:
     report: dict[str, Any] = {
         "command": "python benchmarks/estimate_coverage.py",
         "repetitions": arguments.repetitions,
-        "seed": 0,
         "level": 0.95,
-        "designs": {},
+        "fewest_documents": FEWEST_DOCUMENTS,
+        "design": {name: asdict(design) for name, design in DESIGNS.items()},
     }
-    for name, design in DESIGNS.items():
-        sizes = {size: simulate(design, size, arguments.repetitions) for size in SIZES}
-        report["designs"][name] = {"design": asdict(design), "labelled": sizes}
-        for size, cell in sizes.items():
-            show(f"{name}, {size}", cell)
-    report["groups"] = simulate_groups(arguments.repetitions)
-    report["fewest"] = simulate_fewest(arguments.repetitions)
+    todo = jobs(arguments.repetitions)
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        for job, cell in zip(todo, pool.map(run, todo), strict=True):
+            report.setdefault(job.part, {})[job.name] = cell
+            show(f"{job.part}: {job.name}", cell)
     if (arguments.data / "test.jsonl").is_file():
         report["test"] = draw_from_test(arguments.data / "test.jsonl", arguments.predictions, arguments.repetitions)
     report["seconds"] = round(time.monotonic() - begun)
     arguments.out.parent.mkdir(exist_ok=True)
-    arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    arguments.out.write_text(json.dumps(shorten(report), indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def jobs(repetitions: int) -> list[Job]:
+    """List what is simulated: all designs and sizes; groups; ever fewer documents with labels."""
+    found = [
+        Job("coverage", f"{name}, {size}", design, size, repetitions, compare=not design.finite)
+        for name, design in DESIGNS.items()
+        for size in SIZES
+    ]
+    for against in (0.04, 0.10, 0.16, 0.22, 0.28):  # five groups, the same bias, ever more to find
+        design = Design(shares=(0.15, against, 0.25, 0.60 - against), bias=BIAS, documents=60)
+        found.append(Job("groups", f"against {against:.0%}, 60", design, 60, repetitions))
+    for name in ("calibrated", "clustered, documents drawn", "long tail, documents drawn", RARE, RAREST):
+        for documents in (5, 8, 12, 16, 20, 30, 50):
+            design = DESIGNS[name]
+            long = 1.0 if design.drawn == "paragraphs" else lengths(design, np.random.default_rng(0)).mean()
+            often = repetitions * (2 if name in (RARE, RAREST) else 1)
+            found.append(Job("fewest", f"{name}, {documents}", design, round(documents * long), often, fewest=3))
+    return found
+
+
+def run(job: Job) -> dict[str, Any]:
+    """Simulate a cell: coverage and width of each way to make an interval, where one is shown.
+
+    Returns:
+        For each way ``coverage`` by label and ``mean_width``; ``shown``: how often there is an interval, by label;
+        ``gain``: median of the quotient of variances, alone and ours, over labels and corpora.
+    """
+    generator = np.random.default_rng(0)
+    rows: dict[str, list[Floats]] = {}
+    for _ in range(max(1, job.repetitions // CHUNK)):
+        totals, truth, given = make(job.design, job.size, CHUNK, generator)
+        finite = job.design.finite
+        power = measure(totals, truth, given, rows, finite=finite, fewest=job.fewest)
+        if job.compare:
+            add_interval(rows, "bootstrap", bootstrap(totals, power, generator), truth)
+    return summarise({name: np.concatenate(parts) for name, parts in rows.items()})
+
+
+def shorten(value: Any) -> Any:  # noqa: ANN401 -- JSON
+    """Round all numbers to four digits."""
+    if isinstance(value, dict):
+        return {key: shorten(part) for key, part in value.items()}
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def show(name: str, cell: dict[str, Any]) -> None:
     """Print coverage by label, and mean widths of all labels."""
     parts = []
     for way in [key for key in cell if key not in ("shown", "gain")]:
-        covers = " ".join(f"{cell[way]['coverage'][label]:.3f}" for label in LABELS)
-        parts.append(f"{way} {covers} w {cell[way]['mean_width']:.3f}")
+        covers = " ".join(written(cell[way]["coverage"][label]) for label in LABELS)
+        parts.append(f"{way} {covers} w {written(cell[way]['mean_width'])}")
     shown = min(cell["shown"].values())
-    print(f"{name:42} {' | '.join(parts)} | shown {shown:.2f} gain {cell['gain']:.2f}", flush=True)
+    print(f"{name:42} {' | '.join(parts)} | shown {shown:.2f} gain {written(cell['gain'])}", flush=True)
+
+
+def written(number: float | None) -> str:
+    """Write a number, or that there is none."""
+    return "n/a" if number is None else f"{number:.3f}"
 
 
 def lengths(design: Design, generator: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -204,56 +279,28 @@ def draw(
     return (key <= np.partition(key, size - 1, axis=1)[:, size - 1 : size])[..., None].astype(float)
 
 
-def simulate(design: Design, size: int, repetitions: int, fewest: int = 3) -> dict[str, Any]:
-    """Give coverage and width of each way to make an interval; what is not shown does not count.
-
-    Args:
-        design: What to simulate.
-        size: How many paragraphs are labelled.
-        repetitions: How many corpora are made.
-        fewest: Documents with labels without which nothing is shown.
-
-    Returns:
-        For each way ``coverage`` by label and ``mean_width``; ``shown``: how often there is an interval, by label;
-        ``gain``: median of the quotient of variances, alone and ours, over labels and corpora.
-    """
-    generator = np.random.default_rng(0)
-    rows: dict[str, list[Floats]] = {}
-    for _ in range(max(1, repetitions // CHUNK)):
-        totals, truth, given = make(design, size, CHUNK, generator)
-        measure(totals, truth, given, rows, finite=design.finite, fewest=fewest, generator=generator)
-    return summarise({name: np.concatenate(parts) for name, parts in rows.items()})
-
-
 def measure(
-    totals: Totals,
-    truth: Floats,
-    given: Floats,
-    rows: dict[str, list[Floats]],
-    *,
-    finite: bool,
-    fewest: int,
-    generator: np.random.Generator,
-) -> None:
-    """Add, for some corpora, whether each way covers and how wide it is; arrays of shape (corpora, labels)."""
+    totals: Totals, truth: Floats, given: Floats, rows: dict[str, list[Floats]], *, finite: bool, fewest: int
+) -> Floats:
+    """Add, for some corpora, whether each way covers and how wide it is; give the power of the predictions."""
     labelled = totals.labelled.sum(axis=-1)
     seen = (totals.found > 0).any(axis=-1) & (totals.found.sum(axis=-1) < labelled * (1 - 1e-9))
     seen &= np.count_nonzero(totals.labelled, axis=-1) >= fewest
-    finite = finite and not np.ptp(totals.labelled[totals.labelled > 0])
     ours = infer_shares(totals, finite=finite)
     alone = infer_shares(totals, finite=finite, power=0.0)
-    intervals = {
-        "naive": naive(totals, given),
-        "labelled_only": (alone.low, alone.high),
-        "ours": (ours.low, ours.high),
-    }
-    if not finite:
-        intervals["bootstrap"] = bootstrap(totals, ours.power, generator)
     rows.setdefault("shown", []).append(seen)
     rows.setdefault("gain", []).append(alone.variance / ours.variance)
-    for way, (low, high) in intervals.items():
-        rows.setdefault(f"{way} covers", []).append((low <= truth) & (truth <= high))
-        rows.setdefault(f"{way} width", []).append(high - low)
+    add_interval(rows, "naive", naive(totals, given), truth)
+    add_interval(rows, "labelled_only", (alone.low, alone.high), truth)
+    add_interval(rows, "ours", (ours.low, ours.high), truth)
+    return ours.power
+
+
+def add_interval(rows: dict[str, list[Floats]], way: str, interval: tuple[Floats, Floats], truth: Floats) -> None:
+    """Add whether intervals of shape (corpora, labels) cover, and how wide they are."""
+    low, high = interval
+    rows.setdefault(f"{way} covers", []).append((low <= truth) & (truth <= high))
+    rows.setdefault(f"{way} width", []).append(high - low)
 
 
 def naive(totals: Totals, given: Floats) -> tuple[Floats, Floats]:
@@ -279,46 +326,21 @@ def bootstrap(totals: Totals, power: Floats, generator: np.random.Generator) -> 
 
 
 def summarise(rows: dict[str, Floats]) -> dict[str, Any]:
-    """Give means over the corpora in which there is an interval; a label that has none in all of them counts as 1."""
+    """Give means over the corpora in which there is an interval; None where there is none in any."""
     shown = rows["shown"].astype(bool)
     result: dict[str, Any] = {}
     for way in [name.removesuffix(" covers") for name in rows if name.endswith(" covers")]:
         covers, width = rows[f"{way} covers"], rows[f"{way} width"]
-        coverage = {
-            label: float(covers[shown[:, number], number].mean()) if shown[:, number].any() else 1.0
-            for number, label in enumerate(LABELS)
-        }
-        result[way] = {"coverage": coverage, "mean_width": float(width[shown].mean())}
+        coverage = {label: mean(covers[:, number][shown[:, number]]) for number, label in enumerate(LABELS)}
+        result[way] = {"coverage": coverage, "mean_width": mean(width[shown])}
     result["shown"] = {label: float(shown[:, number].mean()) for number, label in enumerate(LABELS)}
-    result["gain"] = float(np.median(rows["gain"][shown]))
+    result["gain"] = float(np.median(rows["gain"][shown])) if shown.any() else None
     return result
 
 
-def simulate_groups(repetitions: int) -> dict[str, Any]:
-    """Five groups of 60 documents each, in which the label is ever more frequent and the bias is the same."""
-    result: dict[str, Any] = {}
-    for number in range(5):
-        against = 0.04 + 0.06 * number
-        shares = (0.15, against, 0.25, 0.60 - against)
-        design = Design(shares=shares, bias=BIAS, documents=60)
-        cell = simulate(design, 60, repetitions, FEWEST_DOCUMENTS)
-        result[f"against {against:.0%}"] = cell
-        show(f"group: against {against:.0%}, 60", cell)
-    return result
-
-
-def simulate_fewest(repetitions: int) -> dict[str, Any]:
-    """How many documents with labels an interval needs, in the two worst designs and a good one."""
-    result: dict[str, Any] = {}
-    for name in ("calibrated", "clustered, documents drawn", "long tail, documents drawn"):
-        for documents in (5, 8, 12, 16, 20, 30, 50):
-            design = DESIGNS[name]
-            mean = lengths(design, np.random.default_rng(0)).mean()
-            size = documents if design.drawn == "paragraphs" else round(documents * mean)
-            cell = simulate(design, size, repetitions)
-            result[f"{name}, {documents}"] = cell
-            show(f"fewest: {name}, {documents}", cell)
-    return result
+def mean(values: npt.NDArray[Any]) -> float | None:
+    """Give the mean; None if there is nothing."""
+    return float(values.mean()) if values.size else None
 
 
 def draw_from_test(path: Path, predictions: Path | None, repetitions: int) -> dict[str, Any]:
@@ -340,7 +362,7 @@ def draw_from_test(path: Path, predictions: Path | None, repetitions: int) -> di
                     unit = np.eye(len(gold)) if finite else np.eye(document.max() + 1)[document]
                     totals, given = add_up(weight, is_gold, shares, unit)
                     truth = np.broadcast_to(is_gold.mean(axis=0), (CHUNK, len(LABELS)))
-                    measure(totals, truth, given, rows, finite=finite, fewest=FEWEST_DOCUMENTS, generator=generator)
+                    measure(totals, truth, given, rows, finite=finite, fewest=FEWEST_DOCUMENTS)
                 cell = summarise({name: np.concatenate(parts) for name, parts in rows.items()})
                 name = f"{target}, {size}, {'these paragraphs' if finite else 'documents like these'}"
                 report["targets"][name] = {"share": dict(zip(LABELS, is_gold.mean(axis=0), strict=True)), **cell}

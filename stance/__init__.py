@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         StanceError,
         UnknownTargetError,
     )
+    from stance.evaluation.estimation import Estimate, Estimates, estimate
+    from stance.evaluation.rows import LabelledRow, PredictedRow
     from stance.fitting.entry import train
     from stance.prediction import analyze, analyze_documents, predict
     from stance.schema import KINDS, LABELS, Analysis, Document, Paragraph, Prediction, Share, Span, Stance
@@ -39,6 +41,8 @@ _HOMES = {
         "StanceError",
         "UnknownTargetError",
     ),
+    "stance.evaluation.estimation": ("Estimate", "Estimates", "estimate"),
+    "stance.evaluation.rows": ("LabelledRow", "PredictedRow"),
     "stance.fitting.entry": ("train",),
     "stance.prediction": ("analyze", "analyze_documents", "predict"),
     "stance.schema": (
@@ -64,10 +68,14 @@ __all__ = [
     "Analysis",
     "Document",
     "EncodingError",
+    "Estimate",
+    "Estimates",
     "InputError",
+    "LabelledRow",
     "MissingExtraError",
     "ModelError",
     "Paragraph",
+    "PredictedRow",
     "Prediction",
     "Share",
     "Span",
@@ -79,6 +87,7 @@ __all__ = [
     "analyze",
     "analyze_documents",
     "builtin_targets",
+    "estimate",
     "load_targets",
     "predict",
     "read_documents",

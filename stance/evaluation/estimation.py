@@ -317,10 +317,11 @@ def _estimate(table: _Table, group: Mapping[str, str], target: str, level: float
     enough = table.labelled_documents >= FEWEST_DOCUMENTS
     weighted = len(np.unique(table.weight[table.gold >= 0])) > 1
     finite = finite and not weighted  # what is left to draw is not said by the numbers of paragraphs then
-    ours, alone = (
-        (infer_shares(table.totals(), level=level, finite=finite, power=power) if enough else None)
-        for power in (None, 0.0)
-    )
+    ours = alone = None
+    if enough:
+        totals = table.totals()
+        ours = infer_shares(totals, level=level, finite=finite)
+        alone = infer_shares(totals, level=level, finite=finite, power=0.0)
     for number, label in enumerate(LABELS):
         found = int((table.gold == number).sum())
         counts = (len(table.gold), table.documents, labelled, table.labelled_documents, found)

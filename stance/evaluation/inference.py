@@ -116,6 +116,8 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     worth = classical * (1.0 - classical) / np.maximum(variance, _TINY)
     value = np.clip(value, 0.0, 1.0)
     low, high = _wilson(value, np.clip(worth, 1e-12, 1e12), quantiles)
+    low = np.where(_in_one(totals.found), 0.0, low)
+    high = np.where(_in_one(totals.labelled - totals.found), 1.0, high)
     return Inferred(value, low, high, variance, tuned)
 
 
@@ -150,6 +152,11 @@ def _influences(totals: Totals, power: float | None, finite: bool) -> tuple[Floa
     without = (classical * weight - totals.found) / rest + left * (mean - (believed * weight - totals.believed) / rest)
     slip = ((truth - tuned * seen) ** 2).sum(axis=-1)
     return value - without, value[..., 0], classical[..., 0], tuned[..., 0, 0], slip
+
+
+def _in_one(found: Floats) -> npt.NDArray[np.bool_]:
+    """Whether no more than one document has any."""
+    return np.asarray(np.count_nonzero(found > 1e-9, axis=-1) <= 1)
 
 
 def _wilson(share: Floats, size: Floats, quantile: Floats) -> tuple[Floats, Floats]:
