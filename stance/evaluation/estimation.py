@@ -21,7 +21,11 @@ __all__ = ["FEWEST_DOCUMENTS", "NOT_GIVEN", "Estimate", "Estimates", "estimate"]
 Floats = npt.NDArray[np.float64]
 
 FEWEST_DOCUMENTS = 20
-"""Documents with labelled paragraphs that an interval needs (`benchmarks/estimate_coverage.py`, part "fewest")."""
+"""Documents with labelled paragraphs that an interval needs.
+
+In the simulations fewer do (`benchmarks/estimate_coverage.py`, part "fewest"), but intervals are then 30 to 80 points
+wide, and rest on what a handful of documents show of all others.
+"""
 NOT_GIVEN = "(not given)"
 """Group of the paragraphs that lack a field."""
 _DRIFT = 4.0

@@ -78,11 +78,12 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     others, and the power tuned anew. The interval is Wilson's, which stays in [0, 1] and is as lopsided as a small
     share needs, for as many independent labels as would have that standard error; the quantile is Student's, with the
     degrees of freedom that the kurtosis of the documents' influences leaves (a variance that two documents make is
-    hardly known). No error is taken to be rarer than one in the sample: at least that much stands in the variance.
+    hardly known). Two things that a sample does not show are allowed for: no error is taken to be rarer than one in
+    the sample, so at least that much stands in the variance; and what is found in one document alone may be as rare as
+    can be, so the lower end is 0 there (and 1 the upper, for what is missing in one alone).
 
-    These were chosen by simulation (`benchmarks/estimate_coverage.py`): intervals from the normal quantile and the
-    sandwich variance cover less than 90 % where some twenty documents were drawn whole; the percentile bootstrap by
-    document likewise, since it resamples what few documents there are.
+    This was chosen by simulation (`benchmarks/estimate_coverage.py`): the percentile bootstrap by document, and the
+    normal interval with the same standard error, cover less where few documents have labels or the label is rare.
 
     Args:
         totals: Sums by document. At least three documents need labels.

@@ -63,6 +63,8 @@ class LabelledRow:
 def field_of(row: PredictedRow, name: str) -> str | None:
     """Give a field of a row as text; ``month`` and ``year`` are also told by the field ``date`` (ISO 8601).
 
+    ``document`` is what tells the row's document, unless a field has that name.
+
     Args:
         row: The row.
         name: Name of the field; ``source.`` before it makes no difference.
@@ -77,7 +79,7 @@ def field_of(row: PredictedRow, name: str) -> str | None:
     '2024-03'
     """
     name = name.removeprefix("source.")
-    found = row.fields.get(name)
+    found = row.fields.get(name, row.document if name == "document" else None)
     if found in (None, "") and name in _DERIVED and row.fields.get("date") not in (None, ""):
         date = str(row.fields["date"])
         try:
@@ -117,9 +119,8 @@ def read_predicted(
     for where, row in found:
         name = _row_id(row, where, shared)
         if name in seen:
-            raise InputError(
-                f"{where}: there is a prediction of paragraph {name!r} before, at {seen[name]}. Give each once."
-            )
+            cure = "Give each once" if row.get("id") is not None else "Give rows of a table ids, or each file once"
+            raise InputError(f"{where}: there is a prediction of paragraph {name!r} before, at {seen[name]}. {cure}.")
         seen[name] = where
         fields = _fields(row, where)
         cluster = _document(row, name, fields, document, shared)

@@ -287,6 +287,7 @@ def test_fields() -> None:
         None,
         None,
     ]
+    assert field_of(row, "document") == "d"
     assert field_of(PredictedRow("p", "d", {}, {"month": "May", "date": "2024-03-09T10:00:00Z"}), "month") == "May"
     assert field_of(PredictedRow("p", "d", {}, {"date": "2024-03-09T10:00:00Z"}), "month") == "2024-03"
 
