@@ -27,11 +27,17 @@ def totals(labelled: list, found: list, believed: list, paragraphs: list, expect
 
 
 def corpus(
-    *, documents: int = 60, length: int = 4, labelled: int = 80, errors: float = 0.2, seed: int = 0
+    *,
+    documents: int = 60,
+    length: int = 4,
+    labelled: int = 80,
+    errors: float = 0.2,
+    seed: int = 0,
+    rare: float = 0.2,
 ) -> tuple[list[PredictedRow], list[LabelledRow]]:
     """Predictions of paragraphs, and labels of some; some of the predictions are wrong."""
     generator = np.random.default_rng(seed)
-    gold = generator.choice(LABELS, size=documents * length, p=[0.2, 0.2, 0.2, 0.4])
+    gold = generator.choice(LABELS, size=documents * length, p=[rare, 0.2, 0.2, 0.6 - rare])
     rows = []
     for number, label in enumerate(gold):
         guess = generator.choice(LABELS) if generator.random() < errors else label
@@ -238,6 +244,9 @@ def test_a_sample_that_is_not_random_is_said(caplog: pytest.LogCaptureFixture) -
     rows, sample = corpus(documents=200, labelled=150)
     with caplog.at_level(logging.WARNING, logger="stance.estimate"):
         estimate(rows, sample)
+        assert not caplog.records
+        for seed in range(20):  # rare, and a few labels: easily none of the paragraphs that the model thinks it of
+            estimate(*corpus(documents=300, labelled=25, errors=0.0, seed=seed, rare=0.01))
         assert not caplog.records
         favor = [row for row in rows if row.stances["US"].label == "favor"][:100]
         estimate(rows, [LabelledRow(row.id, {"US": "favor"}) for row in favor])
