@@ -38,6 +38,7 @@ SIZES = (100, 200, 500)
 CHUNK = 125
 DRAWS = 200
 """Bootstrap samples of the percentile bootstrap that is compared."""
+WAYS = ("naive", "labelled_only", "normal", "bootstrap", "ours")
 Floats = npt.NDArray[np.float64]
 
 
@@ -195,7 +196,7 @@ def shorten(value: Any) -> Any:  # noqa: ANN401 -- JSON
 def show(name: str, cell: dict[str, Any]) -> None:
     """Print coverage by label, and mean widths of all labels."""
     parts = []
-    for way in [key for key in cell if key not in ("shown", "gain")]:
+    for way in [key for key in WAYS if key in cell]:
         covers = " ".join(written(cell[way]["coverage"][label]) for label in LABELS)
         parts.append(f"{way} {covers} w {written(cell[way]['mean_width'])}")
     shown = min(cell["shown"].values())
@@ -364,22 +365,39 @@ def draw_from_test(path: Path, predictions: Path | None, repetitions: int) -> di
     for target, shares in believed.items():
         labels = np.array([LABELS.index(item["labels"][target]) for item in gold])
         is_gold = labels[:, None] == np.arange(len(LABELS))
-        for size in (100, 200):
-            for finite in (True, False):
-                generator = np.random.default_rng(0)
-                rows: dict[str, list[Floats]] = {}
-                for _ in range(max(1, repetitions // CHUNK)):
-                    key = generator.random((CHUNK, len(gold)))
-                    weight = (key <= np.partition(key, size - 1, axis=1)[:, size - 1 : size]).astype(float)
-                    unit = np.eye(len(gold)) if finite else np.eye(document.max() + 1)[document]
-                    totals, given = add_up(weight, is_gold, shares, unit)
-                    truth = np.broadcast_to(is_gold.mean(axis=0), (CHUNK, len(LABELS)))
-                    measure(totals, truth, given, rows, finite=finite, fewest=FEWEST_DOCUMENTS)
-                cell = summarise({name: np.concatenate(parts) for name, parts in rows.items()})
-                name = f"{target}, {size}, {'these paragraphs' if finite else 'documents like these'}"
-                report["targets"][name] = {"share": dict(zip(LABELS, is_gold.mean(axis=0), strict=True)), **cell}
-                show(name, cell)
+        truth = np.broadcast_to(is_gold.mean(axis=0), (CHUNK, len(LABELS)))
+        for size, finite in ((100, True), (200, True), (100, False), (200, False)):
+            generator = np.random.default_rng(0)
+            rows: dict[str, list[Floats]] = {}
+            unit = np.eye(len(gold)) if finite else np.eye(document.max() + 1)[document]
+            off: list[Floats] = []
+            for _ in range(max(1, repetitions // CHUNK)):
+                key = generator.random((CHUNK, len(gold)))
+                weight = (key <= np.partition(key, size - 1, axis=1)[:, size - 1 : size]).astype(float)
+                totals, given = add_up(weight, is_gold, shares, unit)
+                common = measure(totals, truth, given, rows, finite=finite, fewest=FEWEST_DOCUMENTS).value
+                off.append(np.stack([common - truth, own_powers(totals, finite=finite) - truth]))
+            cell = summarise({name: np.concatenate(parts) for name, parts in rows.items()})
+            name = f"{target}, {size}, {'these paragraphs' if finite else 'documents like these'}"
+            errors = np.sqrt((np.concatenate(off, axis=1) ** 2).mean(axis=1))
+            cell["share"] = dict(zip(LABELS, is_gold.mean(axis=0).tolist(), strict=True))
+            cell["rmse"] = dict(zip(LABELS, errors[0].tolist(), strict=True))
+            cell["rmse_powers_of_their_own"] = dict(zip(LABELS, errors[1].tolist(), strict=True))
+            report["targets"][name] = cell
+            show(name, cell)
     return report
+
+
+def own_powers(totals: Totals, *, finite: bool) -> Floats:
+    """Estimate each label with a power of its own; shape (corpora, labels)."""
+    values = []
+    for number in range(len(LABELS)):
+        found, believed, expected = (
+            array[..., number : number + 1, :] for array in (totals.found, totals.believed, totals.expected)
+        )
+        one = replace(totals, found=found, believed=believed, expected=expected)
+        values.append(infer_shares(one, finite=finite).value[..., 0])
+    return np.stack(values, axis=-1)
 
 
 def add_up(weight: Floats, is_gold: npt.NDArray[np.bool_], shares: Floats, unit: Floats) -> tuple[Totals, Floats]:

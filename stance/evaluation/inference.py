@@ -72,7 +72,8 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     estimate is ``mean_L(y) + power * (mean_A(f) - mean_L(f))``. The power is the one that makes the variance least
     (PPI++), summed over the labels: near 1 where y and f move together, near 0 where predictions are no help. One power
     for all labels of a target makes the shares sum to 1, and rests on more than a rare label's few paragraphs: on the
-    project's test paragraphs the root mean squared error was smaller than with powers of their own.
+    project's test paragraphs errors are no larger than with powers of their own, but for the label that the model
+    counts worst.
 
     The standard error is the jackknife's: each document is left out in turn, with its labelled paragraphs and all
     others, and the power tuned anew. The interval is Wilson's, which stays in [0, 1] and is as lopsided as a small
