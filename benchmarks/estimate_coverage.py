@@ -380,6 +380,8 @@ def draw_from_test(path: Path, predictions: Path | None, repetitions: int) -> di
             cell = summarise({name: np.concatenate(parts) for name, parts in rows.items()})
             name = f"{target}, {size}, {'these paragraphs' if finite else 'documents like these'}"
             errors = np.sqrt((np.concatenate(off, axis=1) ** 2).mean(axis=1))
+            counts = np.bincount(shares.argmax(axis=1), minlength=len(LABELS)) / len(gold)
+            cell["counted"] = dict(zip(LABELS, counts.tolist(), strict=True))
             cell["share"] = dict(zip(LABELS, is_gold.mean(axis=0).tolist(), strict=True))
             cell["rmse"] = dict(zip(LABELS, errors[0].tolist(), strict=True))
             cell["rmse_powers_of_their_own"] = dict(zip(LABELS, errors[1].tolist(), strict=True))

@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 FEWEST_DOCUMENTS = 20
 """Documents with labelled paragraphs that an interval needs.
 
-In the simulations fewer do (`benchmarks/estimate_coverage.py`, part "fewest"), but intervals are then 30 to 80 points
+In the simulations fewer do (`benchmarks/estimate_coverage.py`, part "fewest"), but intervals are then 27 to 84 points
 wide, and rest on what a handful of documents show of all others.
 """
 NOT_GIVEN = "(not given)"

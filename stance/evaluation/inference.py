@@ -72,8 +72,8 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     estimate is ``mean_L(y) + power * (mean_A(f) - mean_L(f))``. The power is the one that makes the variance least
     (PPI++), summed over the labels: near 1 where y and f move together, near 0 where predictions are no help. One power
     for all labels of a target makes the shares sum to 1, and rests on more than a rare label's few paragraphs: on the
-    project's test paragraphs errors are no larger than with powers of their own, but for the label that the model
-    counts worst.
+    project's test paragraphs errors are smaller than with powers of their own for most labels, and larger for the one
+    that the model counts worst.
 
     The standard error is the jackknife's: each document is left out in turn, with its labelled paragraphs and all
     others, and the power tuned anew. The interval is Wilson's, which stays in [0, 1] and is as lopsided as a small
@@ -99,7 +99,7 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
         InputError: If the level is not in (0, 1).
 
     Source: Angelopoulos, Bates, Fannjiang, Jordan and Zrnic 2023, "Prediction-powered inference", Science 382;
-    Angelopoulos, Duchi and Zrnic 2023, "PPI++: Efficient Prediction-Powered Inference" (arXiv 2311.01453), section 6;
+    Angelopoulos, Duchi and Zrnic 2023, "PPI++: Efficient Prediction-Powered Inference" (arXiv 2311.01453);
     Wolter 2007, "Introduction to Variance Estimation", chapter 4 (jackknife of clusters); Dean and Pagano 2015,
     "Evaluating Confidence Interval Methods for Binomial Proportions in Clustered Surveys" (Wilson's interval).
     """
