@@ -274,7 +274,7 @@ def _given_labels(row: Mapping[str, Any], where: str) -> dict[str, Label]:
         if not isinstance(row.get("target"), str):
             raise InputError(f"{where}: field 'target': expected the name of a target, found {row.get('target')!r}.")
         return {row["target"]: _label(row.get("label"), f"{where}: field 'label'")}
-    given = row.get("labels", {})
+    given = {} if row.get("labels") is None else row["labels"]
     if not isinstance(given, Mapping):
         raise InputError(f"{where}: field 'labels': expected an object, target to label, found {given!r}.")
     source = row.get("source")
