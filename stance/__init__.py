@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         StanceError,
         UnknownTargetError,
     )
+    from stance.evaluation.estimation import Estimate, Estimates, estimate
+    from stance.evaluation.rows import LabelledRow, PredictedRow
     from stance.evaluation.scoring import Evaluation, evaluate
     from stance.fitting.entry import train
     from stance.prediction import analyze, analyze_documents, predict
@@ -41,6 +43,8 @@ _HOMES = {
         "UnknownTargetError",
     ),
     "stance.evaluation.scoring": ("Evaluation", "evaluate"),
+    "stance.evaluation.estimation": ("Estimate", "Estimates", "estimate"),
+    "stance.evaluation.rows": ("LabelledRow", "PredictedRow"),
     "stance.fitting.entry": ("train",),
     "stance.prediction": ("analyze", "analyze_documents", "predict"),
     "stance.schema": (
@@ -66,11 +70,15 @@ __all__ = [
     "Analysis",
     "Document",
     "EncodingError",
+    "Estimate",
+    "Estimates",
     "Evaluation",
     "InputError",
+    "LabelledRow",
     "MissingExtraError",
     "ModelError",
     "Paragraph",
+    "PredictedRow",
     "Prediction",
     "Share",
     "Span",
@@ -82,6 +90,7 @@ __all__ = [
     "analyze",
     "analyze_documents",
     "builtin_targets",
+    "estimate",
     "evaluate",
     "load_targets",
     "predict",

@@ -15,7 +15,7 @@ from stance.annotation.suggestions import is_model
 from stance.errors import InputError
 from stance.schema import LABELS, Annotation, Label
 
-__all__ = ["Choice", "Judged", "choose_next", "find_unlabelled"]
+__all__ = ["Choice", "Judged", "choose_next", "draw_random", "find_unlabelled"]
 
 _SIZE = 2048
 """Length of the hashed word vectors; a power of two."""
@@ -79,6 +79,27 @@ def find_unlabelled(pool: Iterable[Annotation], labelled: Iterable[Annotation] =
     done = {record.id for record in (*records, *labelled) if record.annotator and not is_model(record)}
     waiting = (record for record in records if record.text and record.id not in done)
     return list({record.id: Annotation(record.id, record.anchor, source=record.source) for record in waiting}.values())
+
+
+def draw_random(pool: Sequence[Annotation], count: int, *, seed: int = 0) -> list[Annotation]:
+    """Draw paragraphs to label, each with the same probability: a sample that estimates can rest on.
+
+    Args:
+        pool: The paragraphs.
+        count: How many to draw; all, if the pool has fewer.
+        seed: Seed of the draw.
+
+    Returns:
+        The paragraphs drawn, in the order of the draw: any first part of them is a random sample, too. The same
+        paragraphs, count and seed give the same, whatever the pool's order.
+
+    Raises:
+        InputError: If the count is below 1.
+    """
+    if count < 1:
+        raise InputError(f"Random paragraphs: expected a count from 1 on, found {count}.")
+    ordered = sorted(pool, key=lambda item: item.id)
+    return [ordered[place] for place in np.random.default_rng(seed).permutation(len(ordered))[:count]]
 
 
 def choose_next(pool: Iterable[Judged], count: int, *, seed: int = 0) -> list[Choice]:

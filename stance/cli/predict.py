@@ -24,6 +24,7 @@ _EPILOG = """examples:
   stance predict article.txt                          a table for reading
   stance predict news/*.html -o stances.jsonl         one JSON object a paragraph
   stance predict rows.csv --text-column body -o stances.parquet
+  stance predict rows.csv --source-columns outlet,date -o stances.jsonl    keep what is known of the rows
   stance predict letters.jsonl --unit document        cut each row's text into paragraphs
   curl ... | stance predict -                         text from stdin
   stance predict a.txt --targets NATO,Russia --targets-file mine.toml
@@ -31,8 +32,9 @@ _EPILOG = """examples:
 
 A file of targets holds [[target]] tables with name, aliases, description and exclude. JSONL holds document, id, index
 (number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
-label and probabilities. With --abstain-risk 0.1 each target also has labels, a set that holds the true label in 90 % of
-judgements or more, and abstained: whether it holds more than one."""
+label and probabilities; with --source-columns also source, an object (in CSV and Parquet one column of JSON). With
+--abstain-risk 0.1 each target also has labels, a set that holds the true label in 90 % of judgements or more, and
+abstained: whether it holds more than one."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,6 +55,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--targets-file", metavar="FILE", help="TOML file with targets of your own")
     parser.add_argument("--model", metavar="NAME", help="released model or folder of a model (default: base)")
+    parser.add_argument(
+        "--source-columns",
+        default="",
+        metavar="A,B",
+        help="fields or columns of tables to keep, as source (outlet, date, doc_id, ...)",
+    )
     parser.add_argument(
         "--unit",
         choices=("document", "row"),
@@ -101,7 +109,9 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             rows = (row for analysis in everything for row in paragraph_rows(analysis))
             sets = arguments.abstain_risk is not None
-            write_rows(file, rows, form, () if form == "jsonl" else paragraph_columns(names, label_sets=sets))
+            source = bool(split_names(arguments.source_columns))
+            columns = () if form == "jsonl" else paragraph_columns(names, label_sets=sets, source=source)
+            write_rows(file, rows, form, columns)
     return 1 if inputs.failures else 0
 
 

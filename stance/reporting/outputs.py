@@ -43,7 +43,7 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
     Yields:
         ``{"document", "id", "index", "start", "end", "text", "stances": {target: {"label", "probabilities"}}}``;
         offsets are code points in the document. Where a risk was asked for, each target has ``"labels"`` and
-        ``"abstained"`` too.
+        ``"abstained"`` too; where more is known of the document, ``"source"`` comes before the stances.
     """
     for block, prediction in zip(analysis.paragraphs, analysis.predictions, strict=True):
         yield {
@@ -53,6 +53,7 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
             "start": block.start,
             "end": block.end,
             "text": block.text,
+            **({"source": dict(analysis.document.source)} if analysis.document.source else {}),
             "stances": {name: _stance_row(stance) for name, stance in prediction.stances.items()},
         }
 
@@ -79,12 +80,13 @@ def block_rows(document: Document, blocks: Iterable[Paragraph]) -> Iterator[dict
         }
 
 
-def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False) -> list[str]:
+def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False, source: bool = False) -> list[str]:
     """Name the columns that `paragraph_rows` has in the flat formats.
 
     Args:
         targets: Names of the targets.
         label_sets: Whether a risk was asked for, so that there are labels that are left.
+        source: Whether there is a column of what is known of the documents, as JSON.
 
     Returns:
         The columns, in order.
@@ -92,9 +94,9 @@ def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False) -> li
     Raises:
         InputError: If a target has the name of a column.
     """
-    columns = list(_FIXED)
+    columns = [*_FIXED, "source"] if source else list(_FIXED)
     for target in targets:
-        if target in _FIXED or target.rpartition("_")[2] in (*LABELS, *_SET_ENDINGS):
+        if target in columns[: len(_FIXED) + source] or target.rpartition("_")[2] in (*LABELS, *_SET_ENDINGS):
             raise InputError(f"Target {target!r} has the name of a column. Name it otherwise, or write JSONL.")
         endings = (*LABELS, *_SET_ENDINGS) if label_sets else LABELS
         columns += [target, *(f"{target}_{ending}" for ending in endings)]
@@ -110,6 +112,8 @@ def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
     flat = {key: value for key, value in row.items() if key != "stances"}
     if flat.get("id") is not None:
         flat["id"] = str(flat["id"])
+    if "source" in flat:
+        flat["source"] = json.dumps(flat["source"], ensure_ascii=False)
     for name, stance in row.get("stances", {}).items():
         flat[name] = stance["label"]
         flat |= {f"{name}_{label}": stance["probabilities"][label] for label in LABELS}

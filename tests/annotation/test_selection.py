@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 
-from stance.annotation.selection import Judged, choose_next, find_unlabelled
+from stance.annotation.selection import Judged, choose_next, draw_random, find_unlabelled
 from stance.annotation.suggestions import suggest_labels
 from stance.errors import InputError
 from stance.schema import LABELS, Anchor, Annotation
@@ -70,3 +71,24 @@ def test_unlabelled_are_those_no_person_labelled() -> None:
     bare = Annotation("e", Anchor())
     assert [item.id for item in find_unlabelled([*items, *models, bare], done)] == ["a", "c", "d"]
     assert find_unlabelled(models)[0] == items[0]
+
+
+def test_a_random_draw_does_not_depend_on_the_order_of_the_pool() -> None:
+    pool = [Annotation(f"p{number}", Anchor()) for number in range(50)]
+    drawn = [item.id for item in draw_random(pool, 10, seed=3)]
+    assert len(set(drawn)) == 10
+    assert [item.id for item in draw_random(pool[::-1], 10, seed=3)] == drawn
+    assert [item.id for item in draw_random(pool, 5, seed=3)] == drawn[:5]
+    assert [item.id for item in draw_random(pool, 10, seed=4)] != drawn
+    assert len(draw_random(pool, 99)) == 50
+
+
+def test_each_paragraph_is_drawn_as_often() -> None:
+    pool = [Annotation(f"p{number}", Anchor()) for number in range(5)]
+    counts = Counter(item.id for seed in range(1000) for item in draw_random(pool, 2, seed=seed))
+    assert all(abs(count - 400) < 80 for count in counts.values())  # five standard errors
+
+
+def test_a_random_draw_of_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="count from 1 on, found 0"):
+        draw_random([], 0)

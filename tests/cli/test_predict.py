@@ -15,6 +15,7 @@ import pytest
 import stance
 from stance.cli.app import main
 from stance.model.store import HASHES_FILE, NEEDED, NETWORK_FILE, find_model, list_weights
+from stance.reporting.outputs import paragraph_columns
 from stance.schema import LABELS
 
 ARTICLE = """The shield over the strait
@@ -217,6 +218,13 @@ def test_targets_named_as_columns(article: Path, tmp_path: Path, capsys: pytest.
         mine.write_text(f'[[target]]\nname = "{name}"\n', encoding="utf-8")
         arguments = ["predict", str(article), "--targets-file", str(mine), "-o", str(tmp_path / "o.csv")]
         assert f"Target '{name}' has the name of a column" in fails(arguments, capsys)
+
+
+def test_source_is_a_column_where_it_is_kept() -> None:
+    assert paragraph_columns(["source"])[:7] == ["document", "id", "index", "start", "end", "text", "source"]
+    assert paragraph_columns(["NATO"], source=True)[6:8] == ["source", "NATO"]
+    with pytest.raises(stance.InputError, match="Target 'source' has the name of a column"):
+        paragraph_columns(["source"], source=True)
 
 
 def test_nothing_readable_leaves_the_old_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

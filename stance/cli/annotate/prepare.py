@@ -43,17 +43,22 @@ def add_parsers(commands: Subparsers) -> None:
     parser = add_command(
         commands,
         "next",
-        "Choose the paragraphs to label next. By a model's uncertainty, the targets taking turns, no two alike.",
+        "Choose the paragraphs to label next. By a model's uncertainty, the targets taking turns, no two alike; or at "
+        "random, which is what stance estimate needs.",
         """
         stance annotate next --model base --pool items.jsonl -n 50 -o batch.jsonl
         stance annotate next --pool items.jsonl --labelled gold.jsonl -n 50 -o batch.jsonl
+        stance annotate next --random --pool items.jsonl -n 200 -o sample.jsonl
         """,
     )
     parser.add_argument("--pool", required=True, metavar="FILE", help="paragraphs to choose from, as 'prepare' writes")
     parser.add_argument("--labelled", action="append", default=[], metavar="FILE", help="annotations to leave out")
     parser.add_argument("--model", metavar="NAME", help="released model or folder of a model (default: base)")
+    parser.add_argument("--random", action="store_true", help="draw at random instead, each paragraph alike; no model")
     parser.add_argument("-n", type=positive_number, default=50, metavar="N", help="how many to choose (default: 50)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="order of equals (default: 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the order of equals, or of the draw (default: 0)"
+    )
     add_output(parser)
     parser.set_defaults(run=_next, files=())
 
@@ -104,7 +109,7 @@ def _judge(items: list[Annotation], model: str | None) -> list[Annotation]:
 
 
 def _next(arguments: argparse.Namespace) -> int:
-    from stance.annotation.selection import Judged, choose_next, find_unlabelled
+    from stance.annotation.selection import Judged, choose_next, draw_random, find_unlabelled
 
     records = Records()
     pool = records.require([arguments.pool])
@@ -112,11 +117,14 @@ def _next(arguments: argparse.Namespace) -> int:
     if not items:
         LOG.error("%s: no paragraph with text is left to label", arguments.pool)
         return 1
+    if len(items) < arguments.n:
+        LOG.warning("only %d paragraphs are left to label", len(items))
+    if arguments.random:
+        write_records(arguments.output, draw_random(items, arguments.n, seed=arguments.seed))
+        return records.status
     judged = {record.id: record for record in _judge(items, arguments.model)}
     given = (Judged(record.id, record.text or "", record.soft_labels) for record in judged.values())
     choices = choose_next(given, arguments.n, seed=arguments.seed)
-    if len(choices) < arguments.n:
-        LOG.warning("only %d paragraphs are left to label", len(choices))
     waiting = {item.id: item for item in items}
     chosen = ((waiting[choice.id], judged[choice.id], choice.to_dict()) for choice in choices)
     write_records(
