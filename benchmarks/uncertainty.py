@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.errors import StanceError
-from stance.evaluation.metrics import expected_calibration_error
+from stance.evaluation.confidence import expected_calibration_error
 from stance.model.calibration import Calibration
 from stance.model.classifier import Classifier
 from stance.model.store import hash_file, verify_files

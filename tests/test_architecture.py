@@ -21,6 +21,7 @@ ROWS = {
     "text": 1,
     "annotation": 2,
     "annotation.interchange": 3,
+    "evaluation.confidence": 1,
     "evaluation.intervals": 1,
     "evaluation.metrics": 1,
     "evaluation.figures": 2,

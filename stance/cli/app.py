@@ -61,7 +61,8 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         kind = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        return f"stance: {kind}{record.getMessage()}"
+        shown = (sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in record.getMessage())
+        return f"stance: {kind}{''.join(shown)}"  # what came from a file may hold what steers a terminal
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import platform
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
 from stance.cli.options import positive_number, split_names
+from stance.errors import InputError
 
 if TYPE_CHECKING:
     from stance.evaluation.records import Rows
@@ -92,6 +94,8 @@ def _run(arguments: argparse.Namespace) -> int:
     check_audit_options(arguments)
     given = (arguments.gold, arguments.pred, arguments.against)
     arguments.files = [name for name in given if name]
+    if given.count("-") > 1:
+        raise InputError("-: stdin can be read once. Give files.")
     form = output_format(arguments, _FORMATS)
     targets = split_names(arguments.targets) if arguments.targets is not None else None
     predictions, made_by = _predictions(arguments.pred, arguments.model, arguments.gold, targets)
@@ -130,7 +134,7 @@ def _predictions(
     """Give the predictions of a file, or those of a model on the gold paragraphs, and where they come from."""
     if file is not None:
         return file, _file(file)
-    from stance.errors import InputError
+    from stance.evaluation.joining import choose_targets
     from stance.evaluation.records import read_records
     from stance.model.store import verify_files
     from stance.prediction import load_classifier, predict
@@ -139,6 +143,7 @@ def _predictions(
     if gold == "-":
         raise InputError("--gold -: a model reads the gold file's texts, and stdin can be read once. Give a file.")
     records = read_records(gold)
+    choose_targets(records, targets)  # what is wrong with the gold is said before the model is asked
     silent = next((record for record in records if not record.text), None)
     if silent is not None:
         raise InputError(
@@ -175,7 +180,7 @@ def _environment() -> dict[str, Any]:
     from stance import __version__
 
     return {
-        "command": " ".join(["stance", *sys.argv[1:]]),
+        "command": shlex.join(["stance", *sys.argv[1:]]),
         "python": platform.python_version(),
-        "versions": {"stance": __version__, "numpy": metadata.version("numpy")},
+        "versions": {"stance": __version__} | {name: metadata.version(name) for name in ("numpy", "onnxruntime")},
     }

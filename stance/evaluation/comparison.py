@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.errors import InputError
-from stance.evaluation.figures import Judgements, Tally, interval_to_dict, tally
+from stance.evaluation.figures import FEWEST_DOCUMENTS, Judgements, Tally, interval_to_dict, tally
 from stance.evaluation.intervals import Interval, draw_documents, enclose
-from stance.evaluation.metrics import accuracy, keep_labels, macro_f1, side_f_average
+from stance.evaluation.metrics import MEANS, accuracy, keep_labels, macro_f1, side_f_average
 
 __all__ = ["Comparison", "Difference", "compare_judgements", "mcnemar_test"]
 
@@ -27,7 +27,7 @@ class Difference:
     Attributes:
         interval: Its figure less the other's, with its 95 % interval.
         p: Two-sided p-value of the permutation test: the share of ways to exchange the systems in some documents that
-            set them as far apart.
+            set them as far apart. NaN where the figure has no value.
     """
 
     interval: Interval
@@ -42,6 +42,7 @@ class Comparison:
         differences: Metric -> difference: mean macro-F1 over the targets, and F_avg and accuracy of all judgements.
         only_first: Judgements that only the first system has right.
         only_second: Judgements that only the second has right.
+        failures: Judgements that the second system failed on.
         mcnemar_p: Two-sided exact p-value of McNemar's test; it takes judgements for independent, so with several from
             one document it is too small: the permutation test is not.
     """
@@ -49,17 +50,19 @@ class Comparison:
     differences: Mapping[str, Difference]
     only_first: int
     only_second: int
+    failures: int
     mcnemar_p: float
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain JSON types."""
         return {
             "differences": {
-                name: interval_to_dict(item.interval) | {"p": round(item.p, 6)}
+                name: interval_to_dict(item.interval) | {"p": None if np.isnan(item.p) else round(item.p, 6)}
                 for name, item in self.differences.items()
             },
             "only_first_right": self.only_first,
             "only_second_right": self.only_second,
+            "failures_of_second": self.failures,
             "mcnemar_p": self.mcnemar_p,
         }
 
@@ -87,22 +90,30 @@ def compare_judgements(first: Judgements, second: Judgements, *, draws: int = 10
     one, other = tally(first), tally(second)
     whole = np.ones((1, len(one.counts)))
     apart = _differences(one.draw(whole), other.draw(whole))
+    few = len(one.counts) < FEWEST_DOCUMENTS
     spread: list[dict[str, Floats]] = []
-    for often in draw_documents(len(one.counts), draws=draws, seed=seed):
+    exchanged: list[dict[str, Floats]] = []
+    generator = np.random.default_rng((seed, 1))
+    for often in draw_documents(len(one.counts), draws=draws, seed=seed, width=one.counts[0].size):
         part = one.draw(often)
         found = _differences(part, other.draw(often))
-        # NaN where a draw lacks a label of some target: its mean would be over fewer
+        # NaN where a draw lacks a label: a mean over fewer is another figure
         whole_mean = keep_labels(np.zeros(part.counts.shape[:2]), part.counts, one.counts.sum(0)).sum(-1)
-        spread.append(found | {name: found[name] + whole_mean for name in ("mean_macro_f1", "f_avg")})
-    exchanged = _permuted(one, other, draws=draws, seed=seed)
+        sides = keep_labels(np.zeros(len(often)), part.counts.sum(1), one.counts.sum((0, 1)), MEANS["f_avg"])
+        found["mean_macro_f1"], found["f_avg"] = found["mean_macro_f1"] + whole_mean, found["f_avg"] + sides
+        spread.append({name: np.full_like(value, np.nan) if few else value for name, value in found.items()})
+        exchanged.append(_exchange(one, other, generator.integers(2, size=often.shape).astype(np.float64)))
     result = {}
     for name, value in apart.items():
-        by_chance = np.abs(exchanged[name]) >= abs(float(value[0])) - 1e-12
-        interval = enclose(float(value[0]), np.concatenate([part[name] for part in spread]))
-        result[name] = Difference(interval, float((1 + by_chance.sum()) / (1 + draws)))
+        difference = float(value[0])
+        interval = enclose(difference, np.concatenate([part[name] for part in spread]))
+        by_chance = np.abs(np.concatenate([part[name] for part in exchanged])) >= abs(difference) - 1e-12
+        p = np.nan if np.isnan(difference) else float((1 + by_chance.sum()) / (1 + draws))
+        result[name] = Difference(interval, p)
     only_first = int((first.right & ~second.right).sum())
     only_second = int((second.right & ~first.right).sum())
-    return Comparison(result, only_first, only_second, mcnemar_test(only_first, only_second))
+    failures = int((second.predicted == len(second.labels)).sum())
+    return Comparison(result, only_first, only_second, failures, mcnemar_test(only_first, only_second))
 
 
 def _differences(one: Tally, other: Tally) -> dict[str, Floats]:
@@ -110,9 +121,8 @@ def _differences(one: Tally, other: Tally) -> dict[str, Floats]:
     return {name: measured(one.counts) - measured(other.counts) for name, measured in _MEASURED.items()}
 
 
-def _permuted(one: Tally, other: Tally, *, draws: int, seed: int) -> dict[str, Floats]:
-    generator = np.random.default_rng((seed, 1))
-    exchange = generator.integers(2, size=(draws, len(one.counts))).astype(np.float64)
+def _exchange(one: Tally, other: Tally, exchange: Floats) -> dict[str, Floats]:
+    """Give the differences with the two systems exchanged in some documents, shape (permutations,)."""
     kept = 1 - exchange
     first = Tally(one.draw(kept).counts + other.draw(exchange).counts)
     second = Tally(one.draw(exchange).counts + other.draw(kept).counts)

@@ -7,30 +7,34 @@ together: 10,000 judgements take seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from stance.evaluation.confidence import (
+    area_under_risk_coverage,
+    brier_score,
+    calibration_error,
+    reliability_bins,
+    risk_coverage,
+)
 from stance.evaluation.intervals import Interval, draw_documents, enclose, number_documents
 from stance.evaluation.metrics import (
     COUNT_METRICS,
     MEANS,
-    area_under_risk_coverage,
-    brier_score,
-    calibration_error,
     f1,
     keep_labels,
     precision,
     recall,
-    reliability_bins,
     support,
 )
 from stance.schema import LABELS
 
 __all__ = [
+    "FEWEST_DOCUMENTS",
     "MEAN",
     "POOLED",
     "Figures",
@@ -50,6 +54,12 @@ POOLED = "pooled"
 """All judgements as one, whatever their target."""
 MEAN = "mean"
 """The mean of the targets' figures; of those that have a value."""
+FEWEST_DOCUMENTS = 5
+"""Documents without which there is no interval: draws of fewer say more of chance than of the system."""
+_NO_INTERVAL = {"ece"}
+"""The bootstrap puts calibration errors too high: chance in a bin counts as error, whichever way it goes."""
+_POINTS = 20
+"""Coverages of the curve of risk and coverage, evenly spaced."""
 _LABEL_METRICS = {"precision": precision, "recall": recall, "f1": f1}
 _NO_SIDES = {name: COUNT_METRICS[name] for name in ("macro_f1", "accuracy", "balanced_accuracy", "mcc")}
 """What is measured where favor and against are not told apart as the first two labels."""
@@ -67,7 +77,8 @@ class Judgements:
         gold: Number of each gold label, shape (judgements,).
         predicted: Number of each predicted label; the number of labels where the system failed.
         documents: The document of each judgement.
-        probabilities: Shape (judgements, labels), 0 where the system failed; None if it gives none.
+        probabilities: Shape (judgements, labels); None if it gives none. What stands where the system failed does not
+            matter.
         labels: The labels.
     """
 
@@ -126,7 +137,8 @@ class Tally:
 
     Attributes:
         counts: Gold against predicted labels, shape (documents, targets, labels, labels + 1).
-        bins: As `stance.evaluation.metrics.reliability_bins` gives them, shape (documents, targets, bins, 3), or None.
+        bins: As `stance.evaluation.metrics.reliability_bins` gives them, shape (documents, targets, bins, 3), or None;
+            failures have no part in them.
         brier: Sum of the squared errors, shape (documents, targets), or None.
     """
 
@@ -179,12 +191,17 @@ class Figures:
         metrics: Name -> figure, NaN where it has no value (n/a).
         labels: Label -> how well it is found.
         counts: Gold -> predicted label -> how often; ``failed`` is what the system did not judge.
+        reliability: For each bin of confidence that has judgements: their number, their mean confidence, and the share
+            that is right. Empty without probabilities.
+        risk_coverage: Share of judgements kept, the surest first -> share of errors among them.
     """
 
     judgements: int
     metrics: Mapping[str, Interval]
     labels: Mapping[str, LabelFigures]
     counts: Mapping[str, Mapping[str, int]]
+    reliability: tuple[Mapping[str, float], ...] = ()
+    risk_coverage: Mapping[float, float] = field(default_factory=dict)
 
 
 def tally(judgements: Judgements) -> Tally:
@@ -197,6 +214,8 @@ def tally(judgements: Judgements) -> Tally:
         flat = np.bincount(cell * size + inner, weights=values, minlength=shape[0] * targets * size)
         return flat.astype(np.float64)
 
+    judged = (judgements.predicted < labels).astype(np.float64)
+
     pairs = judgements.gold * (labels + 1) + judgements.predicted
     counts = added(pairs, labels * (labels + 1)).reshape(*shape, labels, labels + 1)
     confidence = judgements.confidence
@@ -204,10 +223,10 @@ def tally(judgements: Judgements) -> Tally:
         return Tally(counts)
     size = len(reliability_bins(confidence[:1], judgements.right[:1]))
     place = np.minimum((confidence * size).astype(np.int64), size - 1)
-    columns = np.ones(len(place)), confidence, judgements.right.astype(np.float64)
+    columns = judged, confidence * judged, judgements.right * judged
     bins = np.stack([added(place, size, column).reshape(*shape, size) for column in columns], axis=-1)
-    errors = added(np.zeros_like(place), 1, brier_score(judgements.probabilities, judgements.gold)).reshape(shape)
-    return Tally(counts, bins, errors)
+    errors = added(np.zeros_like(place), 1, judged * brier_score(judgements.probabilities, judgements.gold))
+    return Tally(counts, bins, errors.reshape(shape))
 
 
 def measure_judgements(judgements: Judgements, *, draws: int = 1000, seed: int = 0) -> dict[str, Figures]:
@@ -229,17 +248,21 @@ def measure_judgements(judgements: Judgements, *, draws: int = 1000, seed: int =
     whole = added.draw(np.ones((1, len(added.counts)))).join_targets()
     value, drawn = _metrics(whole, judgements.labels), []
     value |= {"aurc": _areas(judgements, np.ones((1, len(added.counts))))} if added.bins is not None else {}
-    for often in draw_documents(len(added.counts), draws=draws, seed=seed):
+    width = len(judgements) if added.bins is not None else added.counts[0].size
+    for often in draw_documents(len(added.counts), draws=draws, seed=seed, width=width):
         part = added.draw(often).join_targets()
-        found = _metrics(part, judgements.labels)
-        for name in found.keys() & MEANS.keys():
-            found[name] = keep_labels(found[name], part.counts, whole.counts[0], MEANS[name])
-        drawn.append(found | ({"aurc": _areas(judgements, often)} if added.bins is not None else {}))
+        values = _metrics(part, judgements.labels)
+        for name in values.keys() & MEANS.keys():
+            values[name] = keep_labels(values[name], part.counts, whole.counts[0], MEANS[name])
+        drawn.append(values | ({"aurc": _areas(judgements, often)} if added.bins is not None else {}))
     spread = {name: np.concatenate([part[name] for part in drawn]) for name in value}
-    result = {
-        name: _figures(whole.counts[0, place], judgements.labels, place, value, spread)
-        for place, name in enumerate((*judgements.targets, POOLED))
-    }
+    for name in value if len(added.counts) < FEWEST_DOCUMENTS else value.keys() & _NO_INTERVAL:
+        spread[name] = np.full_like(spread[name], np.nan)
+    result = {}
+    for place, name in enumerate((*judgements.targets, POOLED)):
+        found = _figures(whole.counts[0, place], judgements.labels, place, value, spread)
+        own = np.flatnonzero(judgements.target == place) if name != POOLED else np.arange(len(judgements))
+        result[name] = found if whole.bins is None else _curves(found, judgements, whole.bins[0, place], own)
     if len(judgements.targets) > 1:
         metrics = {
             name: enclose(*_mean_target(value[name], spread[name]))
@@ -302,6 +325,22 @@ def _figures(
     return Figures(int(counts.sum()), metrics, own, table)
 
 
+def _curves(figures: Figures, judgements: Judgements, bins: Floats, places: Whole) -> Figures:
+    """Add reliability and the curve of risk and coverage."""
+    confidence = judgements.confidence
+    if confidence is None:
+        return figures
+    reliability = tuple(
+        {"judgements": int(number), "confidence": round(sure / number, 6), "accuracy": round(right / number, 6)}
+        for number, sure, right in bins.tolist()
+        if number
+    )
+    coverage, risk = risk_coverage(confidence[places], judgements.right[places])
+    chosen = np.unique(np.ceil(np.arange(1, _POINTS + 1) * len(coverage) / _POINTS).astype(np.int64)) - 1
+    curve = {round(float(coverage[at]), 4): round(float(risk[at]), 6) for at in chosen}
+    return replace(figures, reliability=reliability, risk_coverage=curve)
+
+
 def _mean_target(value: Floats, drawn: Floats) -> tuple[float, Floats]:
     """Give the mean over the targets that have a value, all as one left out, and that of the same in each draw."""
     known = np.flatnonzero(~np.isnan(value[0, :-1]))
@@ -334,6 +373,8 @@ def figures_to_dict(figures: Figures) -> dict[str, Any]:
             for name, item in figures.labels.items()
         },
         "counts": {gold: dict(row) for gold, row in figures.counts.items()},
+        "reliability": [dict(part) for part in figures.reliability],
+        "risk_coverage": [{"coverage": kept, "risk": risk} for kept, risk in figures.risk_coverage.items()],
     }
 
 

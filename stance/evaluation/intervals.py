@@ -41,22 +41,24 @@ def number_documents(documents: Sequence[str]) -> npt.NDArray[np.int64]:
     """
     if not documents:
         raise InputError("Expected at least one item, found none.")
-    return np.unique(np.asarray(documents, dtype=object).astype(str), return_inverse=True)[1].astype(np.int64)
+    number = {name: place for place, name in enumerate(sorted(set(documents)))}
+    return np.array([number[name] for name in documents], dtype=np.int64)
 
 
-def draw_documents(count: int, *, draws: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
+def draw_documents(count: int, *, draws: int, seed: int, width: int = 0) -> Iterator[npt.NDArray[np.float64]]:
     """Draw documents with replacement.
 
     Args:
         count: How many documents there are.
         draws: How often as many are drawn.
         seed: Seed of the draws.
+        width: Numbers that a draw is going to take, if more than one a document: fewer draws come at once.
 
     Yields:
         How often each document was drawn, shape (some of the draws, count), until there are `draws` rows.
     """
     generator = np.random.default_rng(seed)
-    rows = max(1, _AT_ONCE // count)
+    rows = max(1, _AT_ONCE // max(count, width))
     for first in range(0, draws, rows):
         chosen = (generator.integers(count, size=count) for _ in range(min(rows, draws - first)))
         yield np.stack([np.bincount(one, minlength=count) for one in chosen]).astype(np.float64)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stance.annotation.anchors import hash_text
 from stance.errors import InputError, suggest
-from stance.evaluation.figures import Judgements
+from stance.evaluation.figures import MEAN, POOLED, Judgements
 from stance.evaluation.records import Record
 from stance.schema import LABELS
 
@@ -17,33 +18,60 @@ _SHOWN = 3
 
 
 def choose_targets(gold: Sequence[Record], targets: Sequence[str] | None) -> tuple[str, ...]:
-    """Give the targets to score, and refuse gold labels that are not clear."""
+    """Give the targets to score, and refuse gold labels that are not clear.
+
+    Args:
+        gold: Gold labels.
+        targets: Names of targets; None means all that have gold labels.
+
+    Returns:
+        The targets, each once.
+
+    Raises:
+        InputError: If a target has no gold label; or a gold label is missing, doubled, a model's, or toward a target
+            that is named as a summary is.
+    """
     known = tuple(dict.fromkeys(target for record in gold for target in record.labels))
     missing = next((target for target in targets or () if target not in known), None)
     if missing is not None:
         raise InputError(f"No gold label is toward target {missing!r}: {suggest(missing, known)}.")
+    taken = next((target for target in known if target in (POOLED, MEAN)), None)
+    if taken is not None:
+        raise InputError(f"Target {taken!r} has the name of a summary. Name it otherwise.")
     for record in gold:
         empty = next((target for target, label in record.labels.items() if label is None), None)
         if record.failed or empty is not None:
             raise InputError(f"{record.where}: id {record.id!r}: expected a gold label{_of(empty)}, found none.")
+        if record.annotator.startswith("model:"):
+            raise InputError(
+                f"{record.where}: id {record.id!r}: expected a gold label, found one of {record.annotator!r}. "
+                "Predictions are no gold: keep the records of annotators."
+            )
     _index(gold)
-    return tuple(targets) if targets is not None else known
+    return tuple(dict.fromkeys(known if targets is None else targets))
 
 
 def _of(target: str | None) -> str:
-    return f" toward {target}" if target else ""
+    return f" toward {target!r}" if target else ""
 
 
 def _index(records: Sequence[Record]) -> dict[tuple[str, str], Record]:
     """Find records by id and target (of a paragraph that failed whole: ``""``), each once."""
     found: dict[tuple[str, str], Record] = {}
+    whole = {record.id: record for record in records if not record.labels}
     for record in records:
         for target in record.labels or ("",):
             before = found.setdefault((record.id, target), record)
+            before = whole.get(record.id, before) if before is record else before
             if before is not record:
+                cure = "Give each paragraph its own id, and one judgement a target."
+                if record.annotator != before.annotator:
+                    cure = (
+                        f"Annotators {before.annotator!r} and {record.annotator!r} have to be settled first: stance "
+                        "annotate adjudicate."
+                    )
                 raise InputError(
-                    f"{record.where}: id {record.id!r} stands{_of(target)} before, at {before.where}. Give each "
-                    "paragraph its own id (stance predict --unit row judges a row whole), and one judgement a target."
+                    f"{record.where}: id {record.id!r} stands{_of(target)} before, at {before.where}. {cure}"
                 )
     return found
 
@@ -51,41 +79,56 @@ def _index(records: Sequence[Record]) -> dict[tuple[str, str], Record]:
 def join_records(
     gold: Sequence[Record], predictions: Sequence[Record], targets: Sequence[str], what: str
 ) -> tuple[Judgements, int]:
-    """Bring gold labels and predictions together."""
+    """Bring gold labels and predictions together.
+
+    Args:
+        gold: Gold labels, as `choose_targets` let them pass.
+        predictions: What a system says, in any order.
+        targets: The targets to score.
+        what: What messages call the predictions.
+
+    Returns:
+        The judgements, in the order of the gold labels, and how many predictions no gold label asks for.
+
+    Raises:
+        InputError: If ids are missing, extra or double, or a text is not that of the gold paragraph.
+    """
     index = _index(predictions)
-    by_id = {record.id: record for record in predictions}
-    names = {record.id for record in gold}
-    extra = [record for record in predictions if record.id not in names]
+    asked: dict[str, set[str]] = {}
+    for record in gold:
+        asked.setdefault(record.id, set()).update(record.labels)
+    extra = [repr(record.id) for record in predictions if record.id not in asked]
     if extra:
         raise InputError(
-            f"{what}: expected the ids of gold paragraphs, found others: {_listed(extra)}. Score "
-            "predictions of these very paragraphs."
+            f"{what}: expected the ids of gold paragraphs, found others: {_listed(extra)}. Score predictions of these "
+            "very paragraphs."
         )
     rows, missing = [], []
     for record in gold:
-        _check_text(record, by_id.get(record.id))
         for target in (target for target in targets if target in record.labels):
             found = index.get((record.id, target)) or index.get((record.id, ""))
             if found is None:
-                missing.append(record)
+                missing.append(f"{record.id!r}{_of(target)}")
             else:
+                _check_text(record, found)
                 rows.append((target, record, found))
     if missing:
         raise InputError(
             f"{what}: expected a prediction for every gold label, found none for {_listed(missing)}. Predict what is "
             "missing; a row with 'error' counts as a failure."
         )
-    return _judgements(rows, targets), len(index) - len(rows)
+    return _judgements(rows, targets), sum(bool(target) and target not in asked[name] for name, target in index)
 
 
-def _listed(records: Sequence[Record]) -> str:
-    ids = list(dict.fromkeys(record.id for record in records))
-    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-    return f"{', '.join(map(repr, ids[:_SHOWN]))}{more}"
+def _listed(names: Sequence[str]) -> str:
+    known = list(dict.fromkeys(names))
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"{', '.join(known[:_SHOWN])}{more}"
 
 
-def _check_text(gold: Record, found: Record | None) -> None:
-    if found and gold.text and found.text and gold.text.split() != found.text.split():
+def _check_text(gold: Record, found: Record) -> None:
+    same = gold.text.split() == found.text.split() if gold.text else gold.text_sha256 == hash_text(found.text)
+    if found.text and (gold.text or gold.text_sha256) and not same:
         raise InputError(
             f"{found.where}: id {gold.id!r} has another text than the gold paragraph at {gold.where}: the predictions "
             "are of other paragraphs, or their ids were shuffled."
@@ -104,7 +147,7 @@ def _judgements(rows: Sequence[tuple[str, Record, Record]], targets: Sequence[st
     for target, _, found in rows if given else ():
         if found.labels.get(target) is not None and target not in found.probabilities:
             raise InputError(
-                f"{found.where}: id {found.id!r}: {target}: expected probabilities, as other rows have them, "
+                f"{found.where}: id {found.id!r}: {target!r}: expected probabilities, as other rows have them, "
                 "found none."
             )
     return Judgements(

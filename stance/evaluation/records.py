@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,12 @@ Rows = str | Path | Iterable[Mapping[str, Any]]
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _SHOWN = 10
+_SCALAR = str | int | float | bool
+_MEANT = frozenset(
+    {"id", "text", "index", "start", "end", "target", "label", "error", "annotator", "text_sha256", "prefix", "suffix"}
+    | {"document", "confidence", "comment", "time", "words", "codebook", *(f"p_{label}" for label in LABELS)}
+)
+"""Fields that say something of their own; others tell the parts of a corpus."""
 _SUM = 0.02
 """How far probabilities may be from summing to 1: files round them."""
 
@@ -36,7 +43,9 @@ class Record:
         failed: Whether a system failed on the whole paragraph.
         text: The paragraph; empty if the file has no text.
         document: What tells its document from others; the id if nothing does.
-        fields: What else is known of it: `reported`, and what ``source`` holds.
+        fields: What else is known of it: fields of the row that have no meaning here, and what ``source`` holds.
+        annotator: Who labelled it, where that is said.
+        text_sha256: Hash of the normalised paragraph, of labels without text.
     """
 
     where: str
@@ -47,18 +56,24 @@ class Record:
     text: str = ""
     document: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
+    annotator: str = ""
+    text_sha256: str = ""
 
 
 def read_records(rows: Rows) -> list[Record]:
     """Read what a file, or rows, say of paragraphs.
 
-    A row has an ``id`` (or ``document`` and ``index``, as ``stance predict`` writes them for texts) and one of:
+    A row has an ``id`` (or ``document`` and ``index``, as ``stance predict`` writes them for texts; where ids stand for
+    documents that were cut, ``id`` and ``index``) and one of:
 
     - ``labels`` {target: label}, as annotations and this project's corpus have them;
     - ``stances`` {target: {label, probabilities}}, as ``stance predict --format jsonl`` writes them, or the columns of
       its CSV (``NATO``, ``NATO_favor``, ...);
     - ``target`` and ``label``, and ``probabilities`` {label: probability} where there are any;
-    - ``error``: the system failed; so does a label of null.
+    - ``error``: the system failed on the paragraph; a label of null: it failed toward the target.
+
+    Documents, which intervals rest on, are told by ``doc_id``, ``document_sha256``, ``path`` or ``document``, within
+    ``source`` or beside it; else each id is one.
 
     Args:
         rows: The file, or the rows.
@@ -71,9 +86,11 @@ def read_records(rows: Rows) -> list[Record]:
     """
     wrong: list[str] = []
     records = []
-    for where, row in _located(rows, wrong):
+    located = list(_located(rows, wrong))
+    names = _names(located)
+    for (where, row), name in zip(located, names, strict=True):
         try:
-            records.append(_record(row, where))
+            records.append(_record(row, where, name))
         except InputError as error:
             wrong.append(str(error))
     if wrong:
@@ -86,13 +103,21 @@ def read_records(rows: Rows) -> list[Record]:
 
 def _located(rows: Rows, wrong: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(rows, str | Path):
-        yield from ((f"row {number}", row) for number, row in enumerate(rows, 1))
+        for number, row in enumerate(rows, 1):
+            if isinstance(row, Mapping):
+                yield f"row {number}", row
+            else:
+                wrong.append(f"row {number}: expected an object with an id and labels, found {row!r}.")
         return
     name, suffix = str(rows), Path(rows).suffix.lower()
     with open_input(name) as file:
         if suffix in _DELIMITERS:
             cells = read_cells(
-                file, name, delimiter=_DELIMITERS[suffix], on_error=lambda error: wrong.append(str(error))
+                file,
+                name,
+                delimiter=_DELIMITERS[suffix],
+                on_error=lambda error: wrong.append(str(error)),
+                check=partial(_check_header, name),
             )
             yield from ((where, _unflatten(row)) for where, row in cells)
         else:
@@ -111,15 +136,43 @@ def _unflatten(row: Mapping[str, str]) -> dict[str, Any]:
             }
             for target in targets
         }
-    elif all(f"p_{label}" in full for label in LABELS):
-        full["probabilities"] = {label: full[f"p_{label}"] for label in LABELS}
     return full
 
 
-def _record(row: Mapping[str, Any], where: str) -> Record:
-    name = _identity(row, where)
-    source = row["source"] if isinstance(row.get("source"), Mapping) else {}
-    known = (source.get("doc_id"), row.get("document_sha256"), source.get("path"), row.get("document"))
+def _check_header(name: str, header: Sequence[str]) -> None:
+    twice = next((column for column in header if header.count(column) > 1), None)
+    if twice is not None:
+        raise InputError(f"{name}: the column {twice!r} stands twice in the header. Name each column once.")
+    if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), None)):
+        raise InputError(f"{name}: cells seem to be divided by {other!r}. Save the table with commas, or as JSONL.")
+
+
+def _names(located: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Name each row's paragraph: its id, with its number where an id stands for a document that was cut."""
+    numbers: dict[str, set[str]] = {}
+    for _, row in located:
+        if row.get("index") is not None:
+            numbers.setdefault(str(row.get("id")), set()).add(str(row["index"]))
+    names = []
+    for _, row in located:
+        name, index = row.get("id"), row.get("index")
+        whole = row.get("document") if name is None else name
+        cut = name is None or len(numbers.get(str(name), ())) > 1
+        numbered = whole is not None and index is not None and cut
+        names.append(f"{whole}#{index}" if numbered else "" if name is None else str(name))
+    return names
+
+
+def _record(row: Mapping[str, Any], where: str, name: str) -> Record:
+    if not name or isinstance(row.get("id"), bool | list | dict):
+        raise InputError(f"{where}: field 'id': expected a string or number, found {row.get('id')!r}.")
+    fields = {key: value for key, value in row.items() if key not in _MEANT and isinstance(value, _SCALAR)}
+    fields |= row["source"] if isinstance(row.get("source"), Mapping) else {}
+    known = [fields.get(key) for key in ("doc_id", "document_sha256", "path")]
+    if row.get("id") is None or row.get("index") is None:  # else a row of a table, which is named there
+        known.append(row.get("document"))
+    else:
+        known.append(row["id"])
     labels, probabilities = _judged(row, f"{where}: id {name!r}")
     return Record(
         where=where,
@@ -127,47 +180,67 @@ def _record(row: Mapping[str, Any], where: str) -> Record:
         labels=labels,
         probabilities=probabilities,
         failed=not labels,
-        text=row["text"] if isinstance(row.get("text"), str) else "",
+        text=row["text"] if isinstance(row.get("text"), str) and row["text"].strip() else "",
         document=next((str(value) for value in known if value not in (None, "")), name),
-        fields={"reported": row["reported"]} | dict(source) if "reported" in row else dict(source),
+        fields=fields,
+        annotator=str(row.get("annotator") or ""),
+        text_sha256=str(row.get("text_sha256") or ""),
     )
-
-
-def _identity(row: Mapping[str, Any], where: str) -> str:
-    name = row.get("id")
-    if name is None and row.get("document") is not None and row.get("index") is not None:
-        return f"{row['document']}#{row['index']}"
-    if isinstance(name, bool) or not isinstance(name, str | int | float) or name == "":
-        raise InputError(f"{where}: field 'id': expected a string or number, found {name!r}.")
-    return str(name)
 
 
 def _judged(row: Mapping[str, Any], where: str) -> tuple[dict[str, Label | None], dict[str, tuple[float, ...]]]:
     labels: dict[str, Label | None] = {}
     probabilities: dict[str, tuple[float, ...]] = {}
     for target, label, shares in _given(row, where):
-        labels[target] = _label(label, f"{where}: {target}")
+        labels[target] = _label(label, f"{where}: {target!r}")
         if shares:
-            probabilities[target] = _shares(shares, f"{where}: {target}: field 'probabilities'")
+            probabilities[target] = _shares(shares, f"{where}: {target!r}: field 'probabilities'")
     return labels, probabilities
 
 
 def _given(row: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any, Any]]:
     """Give target, label and probabilities of each judgement in a row."""
-    if isinstance(row.get("stances"), Mapping):
-        for target, stance in row["stances"].items():
-            if stance is not None and not isinstance(stance, Mapping):
-                raise InputError(f"{where}: {target}: expected an object with a label, found {stance!r}.")
-            yield target, (stance or {}).get("label"), (stance or {}).get("probabilities")
-    elif isinstance(row.get("labels"), Mapping):
-        yield from ((str(target), label, None) for target, label in row["labels"].items())
-    elif isinstance(row.get("target"), str):
-        yield row["target"], row.get("label"), row.get("probabilities")
-    elif row.get("error") is None:
+    forms = [form for form in ("stances", "labels", "target") if row.get(form) is not None]
+    if len(forms) > 1:
+        raise InputError(f"{where}: expected one of the fields {' and '.join(map(repr, forms))}, found both. Keep one.")
+    if row.get("error") is not None:
+        if forms:
+            raise InputError(f"{where}: found both 'error' and {forms[0]!r}. Keep one.")
+    elif not forms or row[forms[0]] == {}:
         raise InputError(
             f"{where}: expected 'labels' {{target: label}}, 'stances', or 'target' and 'label'; "
-            f"found the fields {', '.join(map(str, row))}."
+            f"found {', '.join(map(repr, row))}."
         )
+    elif forms == ["target"]:
+        if not isinstance(row["target"], str | int):
+            raise InputError(f"{where}: field 'target': expected a name, found {row['target']!r}.")
+        yield str(row["target"]), _there(row, f"{where}: {row['target']!r}"), _beside(row, where)
+    else:
+        table = row[forms[0]]
+        if not isinstance(table, Mapping):
+            raise InputError(f"{where}: field {forms[0]!r}: expected an object, found {table!r}.")
+        for target, value in table.items():
+            if forms == ["labels"] or value is None:
+                yield str(target), value, None
+            elif isinstance(value, Mapping):
+                yield str(target), _there(value, f"{where}: {target!r}"), value.get("probabilities")
+            else:
+                raise InputError(f"{where}: {target!r}: expected an object with a label, found {value!r}.")
+
+
+def _there(row: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - straight from a row
+    if "label" not in row:
+        raise InputError(f"{where}: expected a field 'label' (null where the system failed), found {', '.join(row)}.")
+    return row["label"]
+
+
+def _beside(row: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - straight from a row
+    """Give the probabilities of a row with one target: ``probabilities``, or ``p_favor`` and so on."""
+    columns = [label for label in LABELS if row.get(f"p_{label}") is not None]
+    if columns and len(columns) < len(LABELS):
+        missing = next(label for label in LABELS if label not in columns)
+        raise InputError(f"{where}: expected 'p_{missing}' beside 'p_{columns[0]}', found none.")
+    return {label: row[f"p_{label}"] for label in columns} if columns else row.get("probabilities")
 
 
 def _label(label: Any, where: str) -> Label | None:  # noqa: ANN401 - straight from a row
@@ -186,6 +259,8 @@ def _shares(given: Any, where: str) -> tuple[float, ...]:  # noqa: ANN401 - stra
         shares = tuple(float(given.get(label, 0.0)) for label in LABELS)
     except (TypeError, ValueError):
         raise InputError(f"{where}: expected numbers in [0, 1], found {given!r}.") from None
+    if math.isclose(sum(shares), 100, abs_tol=100 * _SUM):
+        raise InputError(f"{where}: expected numbers in [0, 1], found per cent: {given!r}. Divide them by 100.")
     if not all(0 <= share <= 1 for share in shares) or not math.isclose(sum(shares), 1, abs_tol=_SUM):
         raise InputError(f"{where}: expected numbers in [0, 1] that sum to 1, found {given!r}.")
     return shares

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -155,8 +156,10 @@ def evaluate(
     """
     records = read_records(gold)
     wanted = choose_targets(records, targets)
-    judgements, unasked = join_records(records, read_records(predictions), wanted, "predictions")
-    other = join_records(records, read_records(against), wanted, "against")[0] if against is not None else None
+    judgements, unasked = join_records(records, read_records(predictions), wanted, _name(predictions, "predictions"))
+    other = None
+    if against is not None:
+        other, _ = join_records(records, read_records(against), wanted, _name(against, "against"))
     whole = judgements if len(judgements.targets) <= _MOST_TARGETS else judgements.join_targets()
     owners = [record for record in records for target in wanted if target in record.labels]
     return Evaluation(
@@ -172,6 +175,10 @@ def evaluate(
         draws=draws,
         seed=seed,
     )
+
+
+def _name(rows: Rows, otherwise: str) -> str:
+    return str(rows) if isinstance(rows, str | Path) else otherwise
 
 
 def _same_targets(other: Judgements, whole: Judgements) -> Judgements:

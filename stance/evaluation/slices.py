@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from stance.evaluation.records import Record
 
 __all__ = ["SLICES", "Slice", "slice_judgements"]
 
+_LOG = logging.getLogger(__name__)
 _FEWEST = 20
 """Judgements that a slice needs to be shown by itself: with fewer, an interval spans most of what is possible."""
 _LENGTHS = (50, 100, 200)
@@ -45,21 +48,43 @@ class Slice:
 def slice_judgements(
     judgements: Judgements, owners: Sequence[Record], fields: Sequence[str] | None, *, draws: int, seed: int
 ) -> Iterator[Slice]:
-    """Give figures of parts that are large enough, of fields that tell more than one."""
-    pooled = judgements.join_targets()
+    """Give figures of parts that are large enough, of fields that tell more than one.
+
+    Args:
+        judgements: The judgements.
+        owners: The gold record of each.
+        fields: Fields of the records; None means those of `SLICES` that records have.
+        draws: Bootstrap draws.
+        seed: Their seed.
+
+    Yields:
+        The parts, field by field.
+
+    Raises:
+        InputError: If no record has a field that was asked for.
+    """
+    pooled = replace(judgements.join_targets(), probabilities=None)
+    present = Counter({record.id: 0 for record in owners})
+    for record in {record.where: record for record in owners}.values():
+        present[record.id] += sum(label != "absent" for label in record.labels.values())
     for field in SLICES if fields is None else fields:
-        values = [_value(record, field) for record in owners]
-        known = sorted({value for value in values if value is not None})
-        if not known and fields is not None:
+        parts: dict[str, list[int]] = {}
+        for place, record in enumerate(owners):
+            value = str(present[record.id]) if field == "targets_present" else _value(record, field)
+            if value is not None:
+                parts.setdefault(value, []).append(place)
+        if not parts and fields is not None:
             names = dict.fromkeys(name for record in owners for name in record.fields)
             raise InputError(f"No gold row has the field {field!r}: {suggest(field, (*names, *SLICES))}.")
-        for value in known if len(known) > 1 or fields is not None else ():
-            places = np.array([place for place, own in enumerate(values) if own == value])
-            if len(places) >= _FEWEST:
-                part = pooled.take(places)
-                found = measure_judgements(part, draws=draws, seed=seed)[POOLED].metrics
-                kept = {name: found[name] for name in _SLICED}
-                yield Slice(field, value, len(part), len(set(part.documents)), kept)
+        large = {value: places for value, places in sorted(parts.items()) if len(places) >= _FEWEST}
+        if fields is not None and len(large) < len(parts):
+            small = len(parts) - len(large)
+            _LOG.warning("slice %s: %d parts of fewer than %d judgements are left out", field, small, _FEWEST)
+        for value, places in large.items() if len(parts) > 1 or fields is not None else ():
+            part = pooled.take(np.array(places))
+            found = measure_judgements(part, draws=draws, seed=seed)[POOLED].metrics
+            kept = {name: found[name] for name in _SLICED}
+            yield Slice(field, value, len(part), len(set(part.documents)), kept)
 
 
 def _value(record: Record, field: str) -> str | None:
@@ -70,8 +95,6 @@ def _value(record: Record, field: str) -> str | None:
         bounds = (0, *_LENGTHS)
         told = f"{bounds[below]}-{bounds[below + 1] - 1}" if below < len(_LENGTHS) else f"{bounds[below]}+"
         return f"{told} words" if record.text else None
-    if field == "targets_present":
-        return str(sum(label != "absent" for label in record.labels.values()))
     value = record.fields.get(field)
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -113,7 +113,7 @@ def _pooled(metrics: dict[str, Any]) -> str:
     """Say what was measured over all targets as one."""
     known = {"macro_f1": "macro-F1", "f_avg": "F_avg of favor and against"}
     return ", ".join(
-        f"{told} **{metrics[name]:.3f}** {_between(metrics[f'{name}_interval'])}"
+        f"{told} **{_told(metrics[name])}** {_between(metrics[f'{name}_interval'])}"
         for name, told in known.items()
         if f"{name}_interval" in metrics
     )

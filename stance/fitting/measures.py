@@ -103,7 +103,7 @@ def measure_groups(
     result: dict[str, Any] = {"judgements": len(judgements)}
     for name in ("macro_f1", "f_avg"):
         if name in metrics:
-            result[name], result[f"{name}_interval"] = metrics[name].value, _ends(metrics[name])
+            result[name], result[f"{name}_interval"] = _plain(metrics[name].value), _ends(metrics[name])
     return result
 
 

@@ -136,7 +136,8 @@ def _parts(evaluation: Evaluation, worst: int, audit: Audit | None) -> Iterator[
             for name in rows
         ],
         f"95 % intervals: {evaluation.draws:,} bootstrap draws of documents. mean: of the targets; pooled: all "
-        "judgements as one. n/a: no gold label to measure it by, or too few for an interval.",
+        "judgements as one. n/a: no gold label to measure it by, or too few documents "
+        "for an interval.",
     )
     values = [name for name in _VALUES if name in evaluation.figures[POOLED].metrics]
     yield _Part(
@@ -205,13 +206,17 @@ def _slice_part(evaluation: Evaluation) -> _Part:
 
 
 def _comparison_part(comparison: Comparison) -> _Part:
-    rows = [[_NAMES[name], _interval(item.interval), f"{item.p:.4f}"] for name, item in comparison.differences.items()]
+    rows = [
+        [_NAMES[name], _interval(item.interval), "n/a" if np.isnan(item.p) else f"{item.p:.4f}"]
+        for name, item in comparison.differences.items()
+    ]
+    failed = f" The other failed on {_count(comparison.failures, 'judgement')}." if comparison.failures else ""
     return _Part(
         "Against the other system",
         ("figure", "difference", "permutation p"),
         rows,
         f"Right alone: {comparison.only_first:,} judgements against {comparison.only_second:,} of the other; McNemar's "
-        f"exact p {comparison.mcnemar_p:.4f} (it takes judgements for independent).",
+        f"exact p {comparison.mcnemar_p:.4f} (it takes judgements for independent).{failed}",
     )
 
 
@@ -250,7 +255,8 @@ def _mistake_part(mistakes: Sequence[Mistake], worst: int) -> _Part:
                 words if len(words) <= _EXCERPT else words[: _EXCERPT - 1] + "…",
             ]
         )
-    return _Part(f"The surest of {len(mistakes):,} errors", ("judgement", "paragraph"), rows, words=2)
+    sure = "The surest" if any(item.probability for item in mistakes) else "Some"
+    return _Part(f"{sure} of {_count(len(mistakes), 'error')}", ("judgement", "paragraph"), rows, words=2)
 
 
 def _count(number: int, what: str) -> str:

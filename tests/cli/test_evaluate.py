@@ -132,8 +132,15 @@ def test_nothing_is_written_where_something_is_wrong(
     assert main(["evaluate", "--gold", str(gold), "--pred", str(made), "-o", str(out)]) == 1
     error = capsys.readouterr().err
     assert f"{made}: line 2: not valid JSON" in error
-    assert f"{made}: line 1: id 'a': NATO: unknown label 'favour'" in error
+    assert f"{made}: line 1: id 'a': 'NATO': unknown label 'favour'" in error
     assert not out.exists()
+
+
+def test_messages_do_not_steer_the_terminal(gold: Path, made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made.write_text(json.dumps({"id": "a", "labels": {"NATO": "\x1b[31mfavor"}}) + "\n", encoding="utf-8")
+    assert main(["evaluate", "--gold", str(gold), "--pred", str(made)]) == 1
+    error = capsys.readouterr().err
+    assert "\x1b" not in error and "\\x1b[31mfavor" in error
 
 
 def test_a_file_is_not_read_and_written(gold: Path, made: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stance.errors import InputError
-from stance.evaluation import metrics
+from stance.evaluation import confidence, metrics
 from stance.evaluation.figures import MEAN, POOLED, Judgements, figures_to_dict, measure_judgements
 from stance.evaluation.intervals import bootstrap_by_document
 from stance.evaluation.metrics import count_labels
@@ -43,13 +43,13 @@ def test_figures_are_those_of_the_metrics() -> None:
         for name, metric in metrics.COUNT_METRICS.items():
             assert found[target].metrics[name].value == pytest.approx(float(metric(counts)))
         assert own.probabilities is not None and own.confidence is not None
-        expected = metrics.expected_calibration_error(own.probabilities, own.gold)
+        expected = confidence.expected_calibration_error(own.probabilities, own.gold)
         assert found[target].metrics["ece"].value == pytest.approx(expected)
         assert found[target].metrics["brier"].value == pytest.approx(
-            metrics.brier_score(own.probabilities, own.gold).mean()
+            confidence.brier_score(own.probabilities, own.gold).mean()
         )
         assert found[target].metrics["aurc"].value == pytest.approx(
-            float(metrics.area_under_risk_coverage(own.confidence, own.right))
+            float(confidence.area_under_risk_coverage(own.confidence, own.right))
         )
         assert found[target].labels["favor"].f1.value == pytest.approx(metrics.f1(counts)[0])
         assert list(found[target].counts["favor"].values()) == counts[0].astype(int).tolist()
@@ -71,17 +71,40 @@ def test_intervals_are_those_of_the_plain_bootstrap(name: str) -> None:
     assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
 
 
-def test_an_interval_of_calibration_is_that_of_the_plain_bootstrap() -> None:
+def test_intervals_of_confidence_are_those_of_the_plain_bootstrap() -> None:
     judgements = drawn()
-    probabilities = judgements.probabilities
-    assert probabilities is not None
+    probabilities = np.round(judgements.probabilities, 1)  # many are equally sure
+    judgements = replace(judgements, probabilities=probabilities)
+    sure, right = judgements.confidence, judgements.right
+    assert sure is not None
 
-    def plain(places: np.ndarray) -> float:
-        return metrics.expected_calibration_error(probabilities[places], judgements.gold[places])
+    def area(places: np.ndarray) -> float:
+        return float(confidence.area_under_risk_coverage(sure[places], right[places]))
 
-    expected = bootstrap_by_document(judgements.documents, plain, draws=200, seed=4)
-    found = measure_judgements(judgements, draws=200, seed=4)[POOLED].metrics["ece"]
-    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
+    def brier(places: np.ndarray) -> float:
+        return float(confidence.brier_score(probabilities[places], judgements.gold[places]).mean())
+
+    found = measure_judgements(judgements, draws=300, seed=4)[POOLED].metrics
+    for name, plain in (("aurc", area), ("brier", brier)):
+        expected = bootstrap_by_document(judgements.documents, plain, draws=300, seed=4)
+        ends = found[name].value, found[name].low, found[name].high
+        assert ends == pytest.approx((expected.value, expected.low, expected.high), rel=0.02), name
+    assert np.isnan(found["ece"].low)  # its bootstrap would be too high
+
+
+def test_curves() -> None:
+    found = measure_judgements(drawn(), draws=2)[POOLED]
+    assert sum(part["judgements"] for part in found.reliability) == 240
+    gap = sum(part["judgements"] * abs(part["confidence"] - part["accuracy"]) for part in found.reliability) / 240
+    assert gap == pytest.approx(found.metrics["ece"].value, abs=1e-5)
+    assert len(found.risk_coverage) == 20
+    assert found.risk_coverage[1.0] == pytest.approx(1 - found.metrics["accuracy"].value, abs=1e-6)
+
+
+def test_few_documents_have_no_intervals() -> None:
+    few = measure_judgements(drawn(documents=4), draws=20)
+    assert all(np.isnan(item.low) for figures in few.values() for item in figures.metrics.values())
+    assert few[POOLED].metrics["accuracy"].value > 0
 
 
 def test_the_order_of_judgements_does_not_matter() -> None:
@@ -103,6 +126,10 @@ def test_failures_are_errors_and_never_confident() -> None:
     )
     assert broken.confidence is not None and not broken.confidence[failed].any()
     found = measure_judgements(broken, draws=20)[POOLED]
+    kept = measure_judgements(broken.take(np.flatnonzero(~failed)), draws=2)[POOLED].metrics
+    for name in ("ece", "brier"):  # a failure has no probabilities to be calibrated
+        assert found.metrics[name].value == pytest.approx(kept[name].value)
+    assert found.metrics["aurc"].value > kept["aurc"].value
     assert found.judgements == len(judgements)
     assert found.metrics["accuracy"].value == pytest.approx((judgements.right & ~failed).mean())
     assert sum(row["failed"] for row in found.counts.values()) == failed.sum()

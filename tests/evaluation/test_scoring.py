@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import stance
+from stance.annotation.anchors import hash_text
 from stance.errors import InputError
 from stance.evaluation.figures import MEAN, POOLED
 from stance.evaluation.scoring import evaluate
@@ -86,7 +87,7 @@ def test_failures_count_as_errors() -> None:
     predictions[0] = {"id": "p0", "error": "out of memory"}
     predictions[1]["stances"]["US"] = None
     found = evaluate(gold, predictions, draws=20)
-    assert found.failures == 3
+    assert found.failures == 3 and found.unasked == 0
     assert found.figures[POOLED].metrics["accuracy"].value == pytest.approx(117 / 120)
     assert {(item.id, item.predicted, item.probability) for item in found.mistakes} == {
         ("p0", None, 0),
@@ -113,9 +114,9 @@ def test_targets_can_be_chosen() -> None:
 def test_a_planted_double_id_is_an_error() -> None:
     gold = gold_rows()
     predictions = predicted_rows(gold)
-    with pytest.raises(InputError, match=r"row 61: id 'p3' stands toward NATO before, at row 4"):
+    with pytest.raises(InputError, match=r"row 61: id 'p3' stands toward 'NATO' before, at row 4"):
         evaluate(gold, [*predictions, predictions[3]])
-    with pytest.raises(InputError, match=r"row 61: id 'p3' stands toward NATO before, at row 4"):
+    with pytest.raises(InputError, match=r"row 61: id 'p3' stands toward 'NATO' before, at row 4"):
         evaluate([*gold, gold[3]], predictions)
 
 
@@ -125,7 +126,7 @@ def test_a_dropped_prediction_is_an_error() -> None:
     with pytest.raises(InputError, match="found none for 'p7'"):
         evaluate(gold, predictions[:7] + predictions[8:])
     del predictions[9]["stances"]["US"]
-    with pytest.raises(InputError, match="found none for 'p9'"):
+    with pytest.raises(InputError, match="found none for 'p9' toward 'US'"):
         evaluate(gold, predictions)
     with pytest.raises(InputError, match="found others: 'p0', 'p1', 'p2' and 57 more"):
         evaluate([{**row, "id": f"x{row['id']}"} for row in gold], predicted_rows(gold))
@@ -145,7 +146,7 @@ def test_a_label_outside_the_set_is_an_error() -> None:
     gold = gold_rows()
     predictions = predicted_rows(gold)
     predictions[4]["stances"]["US"]["label"] = "favour"
-    with pytest.raises(InputError, match=r"row 5: id 'p4': US: unknown label 'favour'.*favor"):
+    with pytest.raises(InputError, match=r"row 5: id 'p4': 'US': unknown label 'favour'.*favor"):
         evaluate(gold, predictions)
 
 
@@ -153,7 +154,7 @@ def test_a_label_outside_the_set_is_an_error() -> None:
     ("change", "message"),
     [
         ({"id": None}, "row 1: field 'id': expected a string or number"),
-        ({"stances": {"NATO": 3}}, "row 1: id 'p0': NATO: expected an object with a label, found 3"),
+        ({"stances": {"NATO": 3}}, "row 1: id 'p0': 'NATO': expected an object with a label, found 3"),
         ({"stances": None}, "row 1: id 'p0': expected 'labels'"),
         (
             {"stances": {"NATO": {"label": "favor", "probabilities": {"favor": 2}}}},
@@ -163,7 +164,7 @@ def test_a_label_outside_the_set_is_an_error() -> None:
         ({"stances": {"NATO": {"label": "favor", "probabilities": {"favor": "x"}}}}, "expected numbers in"),
         (
             {"stances": {"NATO": {"label": "favor"}, "US": {"label": "favor"}}},
-            "id 'p0': NATO: expected probabilities, as other rows have them",
+            "id 'p0': 'NATO': expected probabilities, as other rows have them",
         ),
     ],
 )
@@ -181,7 +182,7 @@ def test_gold_without_a_label_is_an_error() -> None:
     gold = gold_rows()
     predictions = predicted_rows(gold)
     gold[2]["labels"]["US"] = None
-    with pytest.raises(InputError, match="row 3: id 'p2': expected a gold label toward US, found none"):
+    with pytest.raises(InputError, match="row 3: id 'p2': expected a gold label toward 'US', found none"):
         evaluate(gold, predictions)
 
 
@@ -192,7 +193,8 @@ def test_slices_of_what_rows_know() -> None:
     assert parts[("outlet", "Echo")] == parts[("outlet", "Post")] == 60
     assert parts[("reported", "yes")] == parts[("reported", "no")] == 60
     assert not any(field == "year" for field, _ in parts)  # one year tells nothing apart
-    assert sum(count for (field, _), count in parts.items() if field == "length") <= 120
+    assert sum(count for (field, _), count in parts.items() if field == "length") == 120
+    assert {value for field, value in parts if field == "targets_present"} == {"1", "2"}  # no target: 8 judgements
     asked = evaluate(gold, predicted_rows(gold), slices=["year"], draws=20)
     assert [(part.value, part.judgements, part.documents) for part in asked.slices] == [("2020", 120, 20)]
     assert asked.slices[0].metrics["accuracy"].value == asked.figures[POOLED].metrics["accuracy"].value
@@ -226,3 +228,97 @@ def test_many_targets_are_judged_as_one() -> None:
 def test_it_is_part_of_the_public_interface() -> None:
     gold = gold_rows()
     assert isinstance(stance.evaluate(gold, predicted_rows(gold), draws=5), stance.Evaluation)
+
+
+def test_labels_of_a_model_are_no_gold() -> None:
+    gold = gold_rows()
+    gold[3]["annotator"] = "model: base"
+    with pytest.raises(InputError, match="row 4: id 'p3': expected a gold label, found one of 'model: base'"):
+        evaluate(gold, predicted_rows(gold))
+
+
+def test_annotators_have_to_be_settled() -> None:
+    gold = [{**row, "annotator": "ann"} for row in gold_rows()]
+    with pytest.raises(InputError, match="Annotators 'ann' and 'ben' have to be settled first"):
+        evaluate([*gold, {**gold[0], "annotator": "ben"}], predicted_rows(gold))
+
+
+def test_two_answers_in_a_row_are_refused() -> None:
+    gold = gold_rows()
+    both = [{**row, "stances": predicted_rows(gold)[0]["stances"]} for row in gold]
+    with pytest.raises(InputError, match="expected one of the fields 'stances' and 'labels', found both"):
+        evaluate(both, predicted_rows(gold))
+    predictions = predicted_rows(gold)
+    with pytest.raises(InputError, match="found both 'error' and 'stances'"):
+        evaluate(gold, [{**predictions[0], "error": "late"}, *predictions[1:]])
+    with pytest.raises(InputError, match="id 'p0' stands toward 'NATO' before"):
+        evaluate(gold, [{"id": "p0", "error": "late"}, *predictions])
+
+
+def test_a_label_that_is_not_said_is_no_failure() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    predictions[0]["stances"]["US"] = {"stance": "favor"}
+    with pytest.raises(InputError, match="id 'p0': 'US': expected a field 'label'"):
+        evaluate(gold, predictions)
+    with pytest.raises(InputError, match="expected 'labels'"):
+        evaluate(gold, [{"id": row["id"], "labels": {}} for row in gold])
+
+
+def test_shuffled_ids_are_found_by_hashes_too() -> None:
+    gold = gold_rows()
+    predictions = predicted_rows(gold)
+    for row in gold:
+        row["text_sha256"] = hash_text(row.pop("text"))
+    assert evaluate(gold, predictions, draws=2).paragraphs == 60
+    predictions[0]["id"], predictions[1]["id"] = predictions[1]["id"], predictions[0]["id"]
+    with pytest.raises(InputError, match="has another text than the gold paragraph"):
+        evaluate(gold, predictions)
+
+
+def test_documents_and_parts_are_told_beside_source_too(tmp_path: Path) -> None:
+    lines = ["id,doc_id,outlet,target,label", *(f"{n},d{n // 3},o{n % 2},NATO,{LABELS[n % 4]}" for n in range(60))]
+    (tmp_path / "gold.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = evaluate(tmp_path / "gold.csv", tmp_path / "gold.csv", slices=["outlet"], draws=2)
+    assert found.documents == 20
+    assert [(part.value, part.judgements) for part in found.slices] == [("o0", 30), ("o1", 30)]
+
+
+def test_corrected_predictions_of_a_table_are_many_documents() -> None:
+    rows = predicted_rows(gold_rows())  # all say that they are of rows.jsonl
+    assert evaluate(rows, rows, draws=2).documents == 60
+
+
+def test_paragraphs_of_documents_that_were_cut_have_numbers() -> None:
+    rows = [{**row, "id": f"d{n // 3}", "index": n % 3} for n, row in enumerate(predicted_rows(gold_rows()))]
+    found = evaluate(rows, rows, draws=2)
+    assert (found.paragraphs, found.documents) == (60, 20)
+
+
+def test_tables_with_slips_are_refused(tmp_path: Path) -> None:
+    gold = [{"id": "1", "target": "NATO", "label": "favor"}]
+    for name, text, message in (
+        ("twice.csv", "id,target,label,label\n1,NATO,favor,against\n", "column 'label' stands twice"),
+        ("signs.csv", "id;target;label\n1;NATO;favor\n", "divided by ';'"),
+        ("part.csv", "id,target,label,p_favor\n1,NATO,favor,0.9\n", "expected 'p_against' beside 'p_favor'"),
+        ("cent.csv", "id,target,label,p_favor,p_against,p_neutral,p_absent\n1,NATO,favor,90,4,3,3\n", "found per cent"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=message):
+            evaluate(gold, tmp_path / name)
+    with pytest.raises(InputError, match="row 1: expected an object with an id and labels, found 1"):
+        evaluate([1], [2])  # type: ignore[list-item]
+
+
+def test_names_of_summaries_are_no_targets() -> None:
+    gold = [{"id": "1", "target": "mean", "label": "favor"}]
+    with pytest.raises(InputError, match="Target 'mean' has the name of a summary"):
+        evaluate(gold, gold)
+    other = [{"id": "1", "target": "NATO", "label": "favor"}]
+    assert evaluate(other, other, targets=["NATO", "NATO"], draws=2).figures[POOLED].judgements == 1
+
+
+def test_small_parts_that_were_asked_for_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    gold = gold_rows(6)
+    assert evaluate(gold, predicted_rows(gold), slices=["outlet"], draws=2).slices == ()
+    assert "slice outlet: 1 parts of fewer than 20 judgements are left out" in caplog.text

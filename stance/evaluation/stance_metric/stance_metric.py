@@ -26,7 +26,7 @@ have gold, F_avg of favor and against (SemEval-2016 Task 6), accuracy, balanced 
 presence F1 (absent or not), side F1 (favor, against, neutral where the target is there), and a report as that of
 scikit-learn."""
 _INPUTS = """Args:
-    predictions: Labels, as strings.
+    predictions: Labels, as strings. What a system failed on is not taken: stance evaluate counts failures.
     references: Gold labels, in the same order.
 Returns:
     Each metric by name, None where it has no value (no gold to measure it by); ``report``: label -> precision, recall,
