@@ -88,7 +88,7 @@ class Entailment:
             claims,
             truncation="only_first",
             max_length=longest - 2,  # RoBERTa keeps two positions for itself
-            stride=_OVERLAP,
+            stride=min(_OVERLAP, longest // 8),
             return_overflowing_tokens=True,
             padding=True,
             return_tensors="pt",
@@ -120,12 +120,15 @@ class Entailment:
     def _fetch(self) -> tuple[Any, Any]:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+        from stance.fitting.encoders import quiet_loading
+
         reason: Exception | None = None
         for local in (True, False):  # what is in the cache needs no network
             try:
-                network = AutoModelForSequenceClassification.from_pretrained(
-                    self.model, use_safetensors=True, local_files_only=local
-                )
+                with quiet_loading():
+                    network = AutoModelForSequenceClassification.from_pretrained(
+                        self.model, use_safetensors=True, local_files_only=local
+                    )
                 return AutoTokenizer.from_pretrained(self.model, local_files_only=local), network
             except Exception as error:  # transformers and the hub's client raise errors of many packages
                 reason = error
