@@ -73,9 +73,15 @@ def inference(encoder_folder: Path, tmp_path: Path) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         config = BertConfig(
-            vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
-            id2label={0: "Entailment", 1: "neutral", 2: "contradiction"}, max_position_embeddings=40, initializer_range=0.5,
-        )  # fmt: skip
+            vocab_size=len(tokenizer),
+            initializer_range=0.5,
+            hidden_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            id2label={0: "Entailment", 1: "neutral", 2: "contradiction"},
+            max_position_embeddings=40,
+        )
         BertForSequenceClassification(config).save_pretrained(folder)
     return folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata, util
 from pathlib import Path
@@ -29,6 +30,8 @@ _SEED = 42
 
 class FewShot:
     """SetFit on ``target: text``, from at most 64 train rows a label.
+
+    Tried with setfit 1.2.0.
 
     Source: Tunstall et al. 2022, "Efficient Few-Shot Learning Without Prompts".
     """
@@ -60,15 +63,20 @@ class FewShot:
         learn = Dataset.from_dict(
             {"text": [_asked(item) for item in rows], "label": [labels.index(item.gold[0]) for item in rows]}
         )
-        trainer = Trainer(
-            model=model,
-            args=TrainingArguments(batch_size=16, num_epochs=1, seed=_SEED, report_to="none", save_strategy="no"),
-            train_dataset=learn,
-        )
-        trainer.train()
+        with tempfile.TemporaryDirectory() as scratch:
+            settings = TrainingArguments(
+                output_dir=scratch,
+                batch_size=16,
+                num_epochs=1,
+                seed=_SEED,
+                report_to="none",
+                save_strategy="no",
+                show_progress_bar=False,
+            )
+            Trainer(model=model, args=settings, train_dataset=learn).train()
         advance(0.5)
         texts = [_asked(item) for item in task.items]
-        shares = np.asarray(model.predict_proba(texts, as_numpy=True), dtype=np.float64)
+        shares = np.asarray(model.predict_proba(texts, as_numpy=True, show_progress_bar=False), dtype=np.float64)
         advance(0.5)
         known = model.model_body.tokenizer
         cut = sum(len(ids) > _TOKENS for ids in known(texts, truncation=False, verbose=False)["input_ids"])
