@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stance.cli.options import positive_number, split_names
+from stance.cli.options import positive_number, split_names, whole_number
 
 if TYPE_CHECKING:
     from stance.evaluation.benchmark.runner import Watch
@@ -61,7 +61,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="N",
         help="bootstrap draws and permutations (default: 1000)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="their seed (default: 0)")
+    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="their seed (default: 0)")
     parser.set_defaults(run=_run)
 
 
