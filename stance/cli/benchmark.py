@@ -89,8 +89,12 @@ def _run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         command=" ".join(["stance", *sys.argv[1:]]),
     )
-    with _watching(len(sets) * len(systems)) as watch:
-        results = run_benchmark(sets, systems, plan, watch)
+    try:
+        with _watching(len(sets) * len(systems)) as watch:
+            results = run_benchmark(sets, systems, plan, watch)
+    except KeyboardInterrupt:
+        _LOG.error("interrupted; results that were done are kept, and the same command goes on")
+        return 130
     _show(results)
     if not arguments.limit:
         files = write_leaderboard(results, sets, plan)

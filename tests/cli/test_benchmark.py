@@ -68,3 +68,30 @@ def test_what_is_wrong_is_a_line(
     monkeypatch.chdir(tmp_path)
     assert main(["benchmark", *arguments]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_progress_is_drawn_on_a_terminal(small_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    from stance.cli.benchmark import _watching
+
+    monkeypatch.setattr(Console, "is_terminal", property(lambda self: True))
+    with _watching(2) as watch:
+        assert watch is not None
+        watch("small", "lexicon", 1.0)
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    small_set: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from stance.evaluation.benchmark.simple import Majority
+
+    def interrupt(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Majority, "predict", interrupt)
+    out = small_set.parent / "out"
+    command = ["benchmark", str(small_set), "--data", str(small_set.parent), "-o", str(out), "--draws", "20"]
+    assert main([*command, "--systems", "lexicon,majority"]) == 130
+    assert "results that were done are kept, and the same command goes on" in capsys.readouterr().err
+    assert (out / "results" / "small" / "lexicon.json").is_file()

@@ -330,6 +330,10 @@ def test_results_of_other_data_are_not_compared(small_set: Path) -> None:
     text, values = board(small_set, Fixed(name="new"))
     assert [row["system"] for row in values["sets"]["small"]["rows"]] == ["new"]
     assert "old: of other data: run it again" in text
+    small_set.write_text(small_set.read_text().replace('metric = "f_avg"', 'metric = "macro_f1"'))
+    text, values = board(small_set)
+    assert values["sets"]["small"]["rows"] == [] and "new: of another definition of the set: run it again" in text
+    small_set.write_text(small_set.read_text().replace('metric = "macro_f1"', 'metric = "f_avg"'))
     (small_set.parent / "out" / "results" / "small" / "old.jsonl").unlink()
     (small_set.parent / "out" / "results" / "small" / "new.jsonl").unlink()
     text, values = board(small_set)

@@ -9,7 +9,7 @@ from typing import Any
 
 from stance.evaluation.benchmark.scores import ALL, Row, Scheme, compare_rows
 from stance.evaluation.benchmark.sets import SetDefinition
-from stance.evaluation.benchmark.store import CEILING, DONE, Result, Store, hash_values
+from stance.evaluation.benchmark.store import CEILING, DONE, Result, Store, hash_definition, hash_values
 from stance.evaluation.figures import MEAN, POOLED, interval_to_dict
 
 __all__ = ["build_leaderboard", "table_rows"]
@@ -62,6 +62,8 @@ def _set(
         kept = store.rows(result)
         if result.origin["data_sha256"] != hashes:
             missing.append(_absent(result, "of other data: run it again"))
+        elif result.origin.get("definition_sha256") != hash_definition(definition):
+            missing.append(_absent(result, "of another definition of the set: run it again"))
         elif kept is None:
             missing.append(_absent(result, "its judgements are not on disk: run it again"))
         else:

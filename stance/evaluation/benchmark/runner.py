@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import platform
 import time
@@ -25,7 +24,16 @@ from stance.evaluation.benchmark.scores import (
     scores_to_dict,
 )
 from stance.evaluation.benchmark.sets import SetDefinition
-from stance.evaluation.benchmark.store import CEILING, DONE, FAILED, SKIPPED, Result, Store, hash_values
+from stance.evaluation.benchmark.store import (
+    CEILING,
+    DONE,
+    FAILED,
+    SKIPPED,
+    Result,
+    Store,
+    hash_definition,
+    hash_values,
+)
 from stance.evaluation.benchmark.systems import Advance, System
 from stance.evaluation.benchmark.tasks import Task, load_task
 from stance.evaluation.figures import interval_to_dict
@@ -128,13 +136,12 @@ def _run(task: Task, system: System, plan: Plan, store: Store, watch: Watch | No
 
 def _bare(task: Task, system: str, status: str, identity: Mapping[str, Any], plan: Plan) -> Result:
     """Give a result that has no figures yet."""
-    definition = dataclasses.asdict(task.definition)
-    for words in ("title", "source", "licence", "hub", "notes", "ceiling", "published", "metric_name"):
-        definition.pop(words)  # say what is known of the set, and change no answer
+    definition = hash_definition(task.definition)
     known = [definition, dict(task.hashes), identity, __version__, task.limit]
     origin = {
         "command": plan.command,
         "system": dict(identity),
+        "definition_sha256": definition,
         "data_sha256": dict(task.hashes),
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -7,15 +7,26 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stance.errors import InputError
 from stance.evaluation.benchmark.scores import Row
+from stance.evaluation.benchmark.sets import SetDefinition
 from stance.model.store import hash_file
 
-__all__ = ["CEILING", "DONE", "FAILED", "SKIPPED", "Result", "Store", "hash_values", "write_whole"]
+__all__ = [
+    "CEILING",
+    "DONE",
+    "FAILED",
+    "SKIPPED",
+    "Result",
+    "Store",
+    "hash_definition",
+    "hash_values",
+    "write_whole",
+]
 
 DONE, SKIPPED, FAILED, CEILING = "done", "skipped", "failed", "ceiling"
 """What became of a run; a ceiling is no system, but annotators scored against each other."""
@@ -132,6 +143,14 @@ def write_whole(path: Path, text: str) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def hash_definition(definition: SetDefinition) -> str:
+    """Give the sha256 of what of a set's definition can change answers or figures: all but words about the set."""
+    values = asdict(definition)
+    for words in ("title", "source", "licence", "hub", "notes", "ceiling", "published", "metric_name"):
+        del values[words]
+    return hash_values(values)
 
 
 def hash_values(values: Mapping[str, Any] | Iterable[Any]) -> str:
