@@ -28,6 +28,8 @@ HYPOTHESES: Mapping[Label, str] = {
 """What a text is asked to entail, for each label."""
 _BATCH = 16
 _OVERLAP = 64
+_SHOWN = 200
+"""Characters of an error of other packages that are told."""
 
 
 class Entailment:
@@ -48,6 +50,7 @@ class Entailment:
         self.model = model
         self.name = f"nli:{model}"
         self._loaded: tuple[Any, Any] | None = None
+        self._lacking = ""
 
     def identity(self) -> Mapping[str, Any]:
         """Give what determines the answers: revision or hash, hypotheses, version of transformers."""
@@ -108,12 +111,15 @@ class Entailment:
         return shares
 
     def _load(self) -> tuple[Any, Any]:
+        if self._lacking:  # asked for once: the hub's client tries for half a minute
+            raise SkippedError(self._lacking)
         if self._loaded is None:
             try:
                 require_extra()
                 self._loaded = self._fetch()
-            except MissingExtraError as error:
-                raise SkippedError(str(error)) from error
+            except (MissingExtraError, SkippedError) as error:
+                self._lacking = str(error)
+                raise SkippedError(self._lacking) from error
             _entailment(self._loaded[1].config)
         return self._loaded
 
@@ -134,7 +140,8 @@ class Entailment:
                 reason = error
                 if Path(self.model).exists():
                     break
-        told = " ".join(str(reason).split())[:200]
+        words = " ".join(str(reason).split())
+        told = words if len(words) <= _SHOWN else f"{words[: _SHOWN - 1]}…"
         raise SkippedError(f"the model {self.model!r} cannot be had ({type(reason).__name__}: {told})") from reason
 
 
