@@ -325,8 +325,8 @@ def test_a_single_temperature_is_that_of_softmax(uncalibrated: Path) -> None:
     """With the temperature 2 of the fixture the raw scores are twice the log-probabilities, but for a constant."""
     classifier = load_classifier(uncalibrated)
     targets = stance.builtin_targets()
-    readings = classifier._read(TEXTS, targets)
-    queries = np.stack([classifier._query(target) for target in targets])
+    readings = classifier._read(TEXTS, targets, None)
+    queries = classifier._encode_targets(targets)
     scores = classifier._score(readings, queries, batch_size=32, progress=None)
     for row, prediction in zip(scores, stance.predict(TEXTS, model=uncalibrated), strict=True):
         for own, item in zip(row, prediction.stances.values(), strict=True):

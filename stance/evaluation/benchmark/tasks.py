@@ -145,7 +145,7 @@ def _spread(items: tuple[Item, ...], limit: int) -> tuple[Item, ...]:
 def _items(definition: SetDefinition, data: DataFile) -> list[Item]:
     examples = read_examples(data, definition.known_targets)
     rows = [row for _, row in read_rows(data) if isinstance(row, Mapping)]
-    known = {target.name for target in definition.known_targets}
+    known = [target.name for target in definition.known_targets]
     found: list[Item] = []
     marked: Counter[tuple[str, str]] = Counter()
     for example, row in zip(examples, rows, strict=True):
