@@ -6,7 +6,8 @@ StanceError
 │   ├── EncodingError              bytes that are no text, or text in another encoding than named
 │   └── UnknownTargetError         a target that is neither built in nor defined by the user
 ├── ModelError (OSError)           a model that is missing, incomplete, altered or too new
-└── MissingExtraError (ImportError) a feature whose packages are not installed
+├── MissingExtraError (ImportError) a feature whose packages are not installed
+└── SkippedError                   a system of a benchmark that cannot be run on this set or machine
 ```
 
 A message says what is wrong and where, what was expected, what was found, and what to do next.
@@ -22,6 +23,7 @@ __all__ = [
     "InputError",
     "MissingExtraError",
     "ModelError",
+    "SkippedError",
     "StanceError",
     "UnknownTargetError",
     "suggest",
@@ -60,6 +62,10 @@ class MissingExtraError(StanceError, ImportError):
         super().__init__(f"{feature} needs packages that are not installed: pip install 'stance-kit[{extra}]'")
         self.feature = feature
         self.extra = extra
+
+
+class SkippedError(StanceError):
+    """A system of a benchmark that cannot be run on this set or on this machine; the message says why."""
 
 
 def suggest(found: str, known: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 import stance
 from stance.errors import InputError, ModelError, UnknownTargetError
-from stance.model.classifier import pool_windows
+from stance.model.classifier import Classifier, pool_windows
 from stance.model.store import find_model, verify_files
 from stance.prediction import load_classifier
 from stance.schema import LABELS, Prediction
@@ -325,10 +325,42 @@ def test_a_single_temperature_is_that_of_softmax(uncalibrated: Path) -> None:
     """With the temperature 2 of the fixture the raw scores are twice the log-probabilities, but for a constant."""
     classifier = load_classifier(uncalibrated)
     targets = stance.builtin_targets()
-    readings = classifier._read(TEXTS, targets)
-    queries = np.stack([classifier._query(target) for target in targets])
+    readings = classifier._read(TEXTS, targets, None)
+    queries = classifier._encode_targets(targets)
     scores = classifier._score(readings, queries, batch_size=32, progress=None)
     for row, prediction in zip(scores, stance.predict(TEXTS, model=uncalibrated), strict=True):
         for own, item in zip(row, prediction.stances.values(), strict=True):
             powers = np.exp(own / 2.0 - (own / 2.0).max())
             assert list(item.probabilities.values()) == pytest.approx(powers / powers.sum(), abs=1e-6)
+
+
+def test_mentions_may_be_given() -> None:
+    classifier = load_classifier()
+    text = "He  praised Ann ,and Ann mocked Bob."
+    ann, bob = stance.Target("one", description="Ann"), stance.Target("Bob")
+    first, second = (text.index("Ann"), text.rindex("Ann"))
+    given = [stance.Span(first, first + 3, "Ann")]
+    found = classifier.predict([text], [ann, bob], mentions=[[given, None]])[0]
+    assert found["one"].mentions == tuple(given) and [span.text for span in found["Bob"].mentions] == ["Bob"]
+    other = classifier.predict([text], [ann, bob], mentions=[[[stance.Span(second, second + 3, "Ann")], ()]])[0]
+    assert difference(found, other) > 1e-3 and other["Bob"].mentions == ()
+    by_name = classifier.predict([text], [bob])[0]
+    assert abs(by_name["Bob"].probabilities["favor"] - found["Bob"].probabilities["favor"]) < 1e-4
+
+
+def test_mentions_that_do_not_fit() -> None:
+    classifier, bob = load_classifier(), stance.Target("Bob")
+    with pytest.raises(
+        InputError, match=r"one entry a text and target \(1 texts, 1 targets\), found 1 texts with \[2\]"
+    ):
+        classifier.predict(["Bob."], [bob], mentions=[[None, None]])
+    with pytest.raises(InputError, match="text 0: expected offsets within its 4 code points, found 2 to 9"):
+        classifier.predict(["Bob."], [bob], mentions=[[[stance.Span(2, 9, "x")]]])
+
+
+def test_new_targets_are_encoded_together_as_one_by_one() -> None:
+    classifier = load_classifier()
+    targets = [stance.Target(f"Target {number}" + " of many words" * number) for number in range(5)]
+    together = classifier.predict([TEXTS[0]], targets)[0]
+    apart = Classifier().predict([TEXTS[0]], targets[4:])[0]
+    assert difference(together, apart) < 1e-4

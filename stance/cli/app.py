@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from stance import __version__
-from stance.cli import estimate, evaluate, info, predict, segment, train
+from stance.cli import benchmark, estimate, evaluate, info, predict, segment, train
 from stance.cli.annotate import commands as annotate
 from stance.errors import StanceError
 
@@ -25,6 +25,7 @@ _EPILOG = """examples:
   stance estimate predictions.jsonl --labels gold.jsonl --by outlet
   stance train mine.toml --out models/mine
   stance evaluate --gold test.jsonl --model models/mine
+  stance benchmark --list
   stance info
 
 exit status: 0 done, 1 something failed (the rest is done), 2 wrong usage"""
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"stance {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (predict, segment, annotate, train, evaluate, estimate, info):
+    for module in (predict, segment, annotate, train, evaluate, benchmark, estimate, info):
         module.add_parser(commands)
     arguments = parser.parse_args(argv)
     with _messages():

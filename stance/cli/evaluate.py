@@ -13,7 +13,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
-from stance.cli.options import positive_number, split_names
+from stance.cli.options import positive_number, split_names, whole_number
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "others that the rows have)",
     )
     parser.add_argument(
-        "--worst", type=_number, default=5, metavar="N", help="errors to show (default: 5; JSON has all)"
+        "--worst", type=whole_number, default=5, metavar="N", help="errors to show (default: 5; JSON has all)"
     )
     parser.add_argument(
         "--draws",
@@ -70,18 +70,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="N",
         help="bootstrap draws and permutations (default: 1000)",
     )
-    parser.add_argument("--seed", type=_number, default=0, metavar="N", help="their seed (default: 0)")
+    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="their seed (default: 0)")
     add_audit_options(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=_FORMATS, default=None, help="default: told by --output's name, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
     parser.set_defaults(run=_run)
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"has to be a whole number from 0 on, found {text!r}")
-    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:

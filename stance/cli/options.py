@@ -24,6 +24,7 @@ __all__ = [
     "positive_number",
     "share",
     "split_names",
+    "whole_number",
 ]
 
 T = TypeVar("T")
@@ -67,6 +68,13 @@ def positive_number(text: str) -> int:
     """Read a whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"has to be a whole number from 1 on, found {text!r}")
+    return int(text)
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 0 on, found {text!r}")
     return int(text)
 
 

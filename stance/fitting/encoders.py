@@ -30,7 +30,7 @@ from stance.model.store import (
     verify_files,
 )
 
-__all__ = ["Encoder", "load_encoder", "locate_encoder"]
+__all__ = ["Encoder", "load_encoder", "locate_encoder", "quiet_loading"]
 
 _PACKAGE = "package:"
 _MODEL = "model:"
@@ -138,7 +138,7 @@ def _load_pretrained(choice: EncoderChoice) -> Encoder:
             f"{weights.name} of encoder {choice.source!r}: expected sha256 {choice.sha256}, found {found}."
         )
     try:
-        with _quiet():
+        with quiet_loading():
             config = AutoConfig.from_pretrained(place)
             config.attention_probs_dropout_prob = 0.0
             network = AutoModel.from_pretrained(place, config=config, add_pooling_layer=False, use_safetensors=True)
@@ -188,8 +188,8 @@ def _positions(config: Any) -> int:  # noqa: ANN401 - transformers configs share
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from reporting that the pooling layer, which is not wanted, was not loaded."""
+def quiet_loading() -> Iterator[None]:
+    """Keep transformers from drawing bars, and from reporting that the pooling layer, not wanted, was not loaded."""
     logger = logging.getLogger("transformers")
     before, bars = logger.level, transformers_logging.is_progress_bar_enabled()
     logger.setLevel(logging.ERROR)

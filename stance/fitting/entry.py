@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stance.fitting.loop import Step
     from stance.model.store import ModelConfig
 
-__all__ = ["check_recipe", "is_first_process", "train"]
+__all__ = ["check_recipe", "is_first_process", "require_extra", "train"]
 
 _NEEDED = ("accelerate", "datasets", "onnx", "onnxscript", "safetensors", "torch", "transformers")
 
@@ -49,7 +49,7 @@ def train(
         ModelError: If the encoder is not there.
         MissingExtraError: If ``stance-kit[train]`` is not installed.
     """
-    _require_extra()
+    require_extra()
     from stance.fitting.release import check_out, describe, write_model
     from stance.fitting.training import prepare_run, train_seeds
 
@@ -88,7 +88,7 @@ def check_recipe(recipe: str | Path | Recipe, *, overrides: Iterable[str] = ()) 
         ModelError: If the encoder is not there.
         MissingExtraError: If ``stance-kit[train]`` is not installed.
     """
-    _require_extra()
+    require_extra()
     from stance.fitting.inspection import inspect_workshop
     from stance.fitting.training import prepare_run
 
@@ -102,7 +102,12 @@ def is_first_process() -> bool:
     return bool(PartialState().is_main_process)
 
 
-def _require_extra() -> None:
+def require_extra() -> None:
+    """Make sure that what training needs is installed.
+
+    Raises:
+        MissingExtraError: If it is not.
+    """
     if any(util.find_spec(name) is None for name in _NEEDED):
         raise MissingExtraError("Training", "train")
 

@@ -22,7 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["locate_files", "read_recipe", "recipe_values"]
+__all__ = ["build_table", "locate_files", "read_recipe", "recipe_values"]
 
 _HUB = "hub:"
 _NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
@@ -52,7 +52,7 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     for override in overrides:
         _override(values, override)
     _spread(values)  # an override may be a short form, too
-    recipe: Recipe = _build(Recipe, values, str(path), "")
+    recipe: Recipe = build_table(Recipe, values, str(path), "")
     return dataclasses.replace(recipe, base=str(path.parent))
 
 
@@ -118,8 +118,21 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise InputError(f"--set {override}: there is no such place in the recipe.") from None
 
 
-def _build(kind: Any, values: Any, where: str, prefix: str) -> Any:  # noqa: ANN401 - dataclasses of many types
-    """Make a dataclass of a TOML table, and those within it."""
+def build_table(kind: Any, values: Any, where: str, prefix: str) -> Any:  # noqa: ANN401 - dataclasses of many types
+    """Make a dataclass of a TOML table, and those within it.
+
+    Args:
+        kind: The dataclass.
+        values: The table.
+        where: The file, for messages.
+        prefix: Name of the table with a dot behind it; empty at the top.
+
+    Returns:
+        An instance of it.
+
+    Raises:
+        InputError: If a field is unknown, missing, of another type, or refused by the dataclass.
+    """
     if not isinstance(values, Mapping):
         raise InputError(f"{where}: field {prefix[:-1]!r} has to be a table, found {values!r}.")
     hints = typing.get_type_hints(kind)
@@ -149,7 +162,7 @@ def _typed(kind: Any, value: Any, where: str, name: str) -> Any:  # noqa: ANN401
         return _typed(arguments[0], value, where, name)
     if dataclasses.is_dataclass(kind):
         table = {"file": value} if kind is DataFile and isinstance(value, str) else value
-        return _build(kind, table, where, name + ".")
+        return build_table(kind, table, where, name + ".")
     if origin is tuple:
         items = [value] if isinstance(value, (str, dict)) else value
         if isinstance(items, (list, tuple)):

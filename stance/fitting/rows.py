@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import datasets
-import pyarrow.parquet
-
-from stance.errors import InputError, suggest
+from stance.errors import InputError, MissingExtraError, suggest
 from stance.fitting.config import DataFile
 from stance.text.documents import open_input
 from stance.text.tables import read_objects
@@ -82,6 +79,10 @@ def _csv(name: str, delimiter: str) -> Rows:
 def _parquet(name: str) -> Rows:
     open_input(name).close()
     try:
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError("Reading Parquet", "parquet") from None
+    try:
         file = pyarrow.parquet.ParquetFile(name)
         number = 0
         for batch in file.iter_batches():
@@ -93,6 +94,10 @@ def _parquet(name: str) -> Rows:
 
 
 def _hub(data: DataFile) -> Rows:
+    try:
+        import datasets
+    except ImportError:
+        raise MissingExtraError("Reading data sets of the hub", "train") from None
     try:
         rows = datasets.load_dataset(data.file.removeprefix(_HUB), split=data.split)
     except Exception as error:  # datasets raises errors of many packages

@@ -25,6 +25,12 @@ __all__ = ["Classifier"]
 _TOKEN_BUDGET = 512
 """Most tokens in a batch, padding included: what more of them take in memory they do not give in speed on CPUs."""
 
+_DESCRIPTIONS = 32
+"""Most descriptions of targets that are encoded at once."""
+
+Mentions = Sequence[Sequence[Sequence[Span] | None]]
+"""For each text and each target where it is mentioned; None where its names tell that."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
@@ -81,6 +87,7 @@ class Classifier:
         texts: Sequence[str],
         targets: Sequence[Target],
         *,
+        mentions: Mentions | None = None,
         batch_size: int = 32,
         progress: Callable[[float], None] | None = None,
         abstain_risk: float | None = None,
@@ -90,6 +97,8 @@ class Classifier:
         Args:
             texts: The texts, of any length.
             targets: The targets; the stance toward one does not depend on the others.
+            mentions: For each text and each target where the text mentions it, in code points of the text, in order and
+                without overlap; None, for all or for one target of a text, finds the target by its names.
             batch_size: Most windows in a batch.
             progress: Called after each batch with its share of the texts; the shares add up to ``len(texts)``.
             abstain_risk: Share of items whose `Stance.labels` may lack the true label, in (0, 1); None leaves them
@@ -99,17 +108,18 @@ class Classifier:
             One prediction a text, in order.
 
         Raises:
-            InputError: If the batch size is below 1, the risk outside (0, 1), or a target's description longer than a
-                window.
+            InputError: If the batch size is below 1, the risk outside (0, 1), a target's description longer than a
+                window, or the mentions are not one entry a text and target, within the text.
             ModelError: If a risk is named and the model has no label sets.
         """
         if batch_size < 1:
             raise InputError(f"batch_size has to be at least 1, found {batch_size}.")
         self.check_abstention(abstain_risk)
+        _check_mentions(mentions, texts, targets)
         if not texts:
             return []
-        readings = self._read(texts, targets)
-        queries = np.stack([self._query(target) for target in targets])
+        readings = self._read(texts, targets, mentions)
+        queries = self._encode_targets(targets)
         scores = self._score(readings, queries, batch_size=batch_size, progress=progress)
         results, at = [], 0
         for text, reading in zip(texts, readings, strict=True):
@@ -137,7 +147,7 @@ class Classifier:
                 "scores. Train it again with this version of stance, or leave out the risk."
             )
 
-    def _read(self, texts: Sequence[str], targets: Sequence[Target]) -> list[_Reading]:
+    def _read(self, texts: Sequence[str], targets: Sequence[Target], mentions: Mentions | None) -> list[_Reading]:
         repaired = [repair(text) for text in texts]
         windows = cut_windows(
             self._tokenizer,
@@ -145,9 +155,10 @@ class Classifier:
             size=self.config.window,
             overlap=self.config.overlap,
         )
+        by_name: Mentions = mentions or [(None,) * len(targets)] * len(texts)
         return [
-            _Reading(item, tuple(find_mentions(item.text, target) for target in targets), own)
-            for item, own in zip(repaired, windows, strict=True)
+            _Reading(item, tuple(_place_mentions(item, *each) for each in zip(targets, given, strict=True)), own)
+            for item, own, given in zip(repaired, windows, by_name, strict=True)
         ]
 
     def _score(
@@ -173,25 +184,29 @@ class Classifier:
                 progress(len(readings) * len(places) / len(windows))
         return scores
 
-    def _query(self, target: Target) -> npt.NDArray[np.float32]:
-        """Encode a target's description, once a description."""
+    def _encode_targets(self, targets: Sequence[Target]) -> npt.NDArray[np.float32]:
+        """Encode targets' descriptions, each once and new ones together: shape (targets, hidden)."""
         with self._lock:
-            known = self._queries.get(target.description)
-        if known is not None:
-            return known
-        windows = cut_windows(self._tokenizer, [target.description], size=self.config.window, overlap=0)[0]
-        if len(windows) > 1:
-            raise InputError(
-                f"The description of target {target.name!r} has more than {self.config.window - 2} tokens. Shorten it."
+            new = list(
+                {target.description: target for target in targets if target.description not in self._queries}.values()
             )
-        window = windows[0]
-        batch = make_batch([window], [np.zeros((1, len(window)), dtype=np.bool_)], pad_id=self.config.pad_id)
-        query: npt.NDArray[np.float32] = self._network.run(
-            batch, np.zeros((1, self._network.hidden), dtype=np.float32)
-        ).pooled[0]
+        cut = cut_windows(self._tokenizer, [target.description for target in new], size=self.config.window, overlap=0)
+        for target, windows in zip(new, cut, strict=True):
+            if len(windows) > 1:
+                raise InputError(
+                    f"The description of target {target.name!r} has more than {self.config.window - 2} tokens. "
+                    "Shorten it."
+                )
+        lengths = [len(windows[0]) for windows in cut]
+        nothing = np.zeros((1, self._network.hidden), dtype=np.float32)
+        for places in plan_batches(lengths, batch_size=_DESCRIPTIONS, token_budget=_TOKEN_BUDGET):
+            windows = [cut[place][0] for place in places]
+            marks = [np.zeros((1, len(window)), dtype=np.bool_) for window in windows]
+            pooled = self._network.run(make_batch(windows, marks, pad_id=self.config.pad_id), nothing).pooled
+            with self._lock:
+                self._queries |= {new[place].description: pooled[row] for row, place in enumerate(places)}
         with self._lock:
-            self._queries[target.description] = query
-        return query
+            return np.stack([self._queries[target.description] for target in targets])
 
     def _prediction(
         self,
@@ -226,6 +241,31 @@ class Classifier:
         inside = self.calibration.label_sets(probabilities, risk)
         order = np.argsort(-probabilities, kind="stable")
         return tuple(LABELS[number] for number in order if inside[number])
+
+
+def _check_mentions(mentions: Mentions | None, texts: Sequence[str], targets: Sequence[Target]) -> None:
+    if mentions is None:
+        return
+    if len(mentions) != len(texts) or any(len(own) != len(targets) for own in mentions):
+        raise InputError(
+            f"mentions has to hold one entry a text and target ({len(texts)} texts, {len(targets)} targets), "
+            f"found {len(mentions)} texts with {sorted({len(own) for own in mentions})} targets."
+        )
+    for number, (text, own) in enumerate(zip(texts, mentions, strict=True)):
+        for span in (span for spans in own for span in spans or ()):
+            if not 0 <= span.start < span.end <= len(text):
+                raise InputError(
+                    f"mentions: text {number}: expected offsets within its {len(text)} code points, "
+                    f"found {span.start} to {span.end}."
+                )
+
+
+def _place_mentions(repaired: Repaired, target: Target, given: Sequence[Span] | None) -> tuple[Span, ...]:
+    """Tell where a repaired text mentions a target: where it is said to, or by its names."""
+    if given is None:
+        return find_mentions(repaired.text, target)
+    places = (repaired.locate(span.start, span.end) for span in given)
+    return tuple(place for place in places if place.start < place.end)
 
 
 def pool_windows(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -18,7 +18,7 @@ from stance.evaluation.intervals import Interval
 from stance.evaluation.scoring import Evaluation, Mistake
 from stance.reporting.tables import clean
 
-__all__ = ["evaluation_markdown", "evaluation_table"]
+__all__ = ["escape_markdown", "evaluation_markdown", "evaluation_table"]
 
 _EXCERPT = 240
 """Characters of a paragraph that are shown; files of JSON hold all."""
@@ -99,18 +99,22 @@ def evaluation_markdown(evaluation: Evaluation, *, worst: int = 5, audit: Audit 
     """
     blocks = []
     for part in _parts(evaluation, worst, audit):
-        blocks.append(f"## {_escape(part.title)}")
+        blocks.append(f"## {escape_markdown(part.title)}")
         if part.columns:
             marks = ["---" if number < part.words else "---:" for number in range(len(part.columns))]
-            lines = (part.columns, marks, *(list(map(_escape, row)) for row in part.rows))
+            lines = (part.columns, marks, *(list(map(escape_markdown, row)) for row in part.rows))
             blocks.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
         if part.note:
-            blocks.append(_escape(part.note))
+            blocks.append(escape_markdown(part.note))
     return "\n\n".join(blocks) + "\n"
 
 
-def _escape(text: str) -> str:
-    """Keep what comes from elsewhere from being read as Markdown or HTML."""
+def escape_markdown(text: str) -> str:
+    r"""Keep what comes from elsewhere from being read as Markdown or HTML.
+
+    >>> print(escape_markdown("a|b <i>"))
+    a\|b \<i\>
+    """
     for sign in "\\|*_`<>#":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("](", "]\\(")

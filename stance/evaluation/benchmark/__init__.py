@@ -1,0 +1,1 @@
+"""Benchmarks: data sets and systems, brought together: sets -> tasks -> systems -> runner -> leaderboard."""
