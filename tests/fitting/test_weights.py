@@ -36,9 +36,9 @@ def test_bytes_mean_what_they_are_said_to_mean(tmp_path: Path) -> None:
     stored = {name: (place.dtype, place.shape) for name, place in place_weights(tmp_path).items()}
     assert stored == {
         "matrix": ("U8", (2, 32)),
-        "matrix" + SCALE: ("F32", (2, 1)),
+        "matrix" + SCALE: ("F16", (2, 1)),
         "table": ("I8", (2, 2)),
-        "table" + SCALE: ("F32", (2, 1)),
+        "table" + SCALE: ("F16", (2, 1)),
         "small": ("F32", (1,)),
     }
     read = load_weights(tmp_path)
