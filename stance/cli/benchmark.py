@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stance.cli.options import positive_number, split_names, whole_number
+from stance.cli.options import add_draw_options, positive_number, split_names
 
 if TYPE_CHECKING:
     from stance.evaluation.benchmark.runner import Watch
@@ -54,14 +54,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--limit", type=positive_number, default=0, metavar="N", help="a try on N texts of each set; no leaderboard"
     )
-    parser.add_argument(
-        "--draws",
-        type=positive_number,
-        default=1000,
-        metavar="N",
-        help="bootstrap draws and permutations (default: 1000)",
-    )
-    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="their seed (default: 0)")
+    add_draw_options(parser)
     parser.set_defaults(run=_run)
 
 

@@ -13,7 +13,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
-from stance.cli.options import positive_number, split_names, whole_number
+from stance.cli.options import add_draw_options, split_names, whole_number
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,14 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--worst", type=whole_number, default=5, metavar="N", help="errors to show (default: 5; JSON has all)"
     )
-    parser.add_argument(
-        "--draws",
-        type=positive_number,
-        default=1000,
-        metavar="N",
-        help="bootstrap draws and permutations (default: 1000)",
-    )
-    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="their seed (default: 0)")
+    add_draw_options(parser)
     add_audit_options(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=_FORMATS, default=None, help="default: told by --output's name, else table")

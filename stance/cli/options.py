@@ -17,6 +17,7 @@ from stance.text.documents import FORMATS, read_documents
 
 __all__ = [
     "Inputs",
+    "add_draw_options",
     "add_input_options",
     "add_output_options",
     "begin",
@@ -57,6 +58,18 @@ def add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=formats, help="default: told by the name of --output, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+
+
+def add_draw_options(parser: argparse.ArgumentParser) -> None:
+    """Add how often is drawn for intervals and tests, and from which seed."""
+    parser.add_argument(
+        "--draws",
+        type=positive_number,
+        default=1000,
+        metavar="N",
+        help="bootstrap draws and permutations (default: 1000)",
+    )
+    parser.add_argument("--seed", type=whole_number, default=0, metavar="N", help="their seed (default: 0)")
 
 
 def split_names(text: str) -> list[str]:
