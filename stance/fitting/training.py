@@ -215,8 +215,8 @@ def _train(workshop: Workshop, checkpoints: Checkpoints, watch: Watch | None) ->
         mask=encoder.mask,
     )
     progress = fit(network, material, recipe, checkpoints=checkpoints, watch=watch)
-    network.to("cpu")
     scores = {name: score_readings(network, split.readings, collator) for name, split in workshop.splits.items()}
+    network.to("cpu")
     named = [target.name for target in workshop.targets]
     figure = mean_macro_f1(scores["dev"], dev.readings, named=named, groups=material.dev_groups)
     return Trained(network, recipe.seed, progress, scores, figure, checkpoints)
