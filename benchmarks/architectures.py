@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from trials import HERE, RECIPES, Variants, compare, parse, read_results, run_trials, spread
+
 from stance.fitting.recipes import read_recipe
 from stance.fitting.training import prepare_run
-from trials import HERE, RECIPES, Variants, compare, parse, read_results, run_trials, spread
 
 RESULTS = HERE / "results" / "architectures"
 
@@ -71,7 +72,7 @@ def main() -> None:
 def table(known: dict[str, Any]) -> str:
     """Lay the scores out in Markdown: means over seeds, with standard deviations where there are several."""
     lines = [
-        "| variant | seeds | dev macro-F1 | test macro-F1 | first seed [95 %] | NATO | US | China | presence F1 | F_avg |",
+        "| variant | seeds | dev macro-F1 | test macro-F1 | first seed [95 %] | NATO | US | China | presence | F_avg |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, found in known.items():

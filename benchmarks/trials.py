@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+
 from stance.evaluation.comparison import compare_judgements
 from stance.evaluation.figures import Judgements
 from stance.fitting.recipes import read_recipe
