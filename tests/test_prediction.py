@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pickle
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -364,3 +366,23 @@ def test_new_targets_are_encoded_together_as_one_by_one() -> None:
     together = classifier.predict([TEXTS[0]], targets)[0]
     apart = Classifier().predict([TEXTS[0]], targets[4:])[0]
     assert difference(together, apart) < 1e-4
+
+
+def test_stored_queries_are_those_that_the_network_makes(altered_model: Callable[..., Path]) -> None:
+    without = Classifier(altered_model(queries={}))
+    stored = without.encode_targets(without.targets)
+    shipped = Classifier()
+    assert list(shipped.config.queries) == [target.description for target in shipped.targets]
+    for description, text in shipped.config.queries.items():
+        ours, fresh = (np.frombuffer(base64.b64decode(each), dtype="<f4") for each in (text, stored[description]))
+        np.testing.assert_allclose(ours, fresh, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [("bad base64", "cannot be read"), ("AAAA", "cannot be read|found 0"), ("AACAPw==", "found 1")],
+)
+def test_a_stored_query_that_is_none_is_refused(altered_model: Callable[..., Path], query: str, message: str) -> None:
+    folder = altered_model(queries={"NATO": query})
+    with pytest.raises(ModelError, match=f"query of 'NATO': .*({message})"):
+        Classifier(folder)
