@@ -27,7 +27,7 @@ _EPILOG = """examples:
   stance estimate predictions.jsonl --labels gold.jsonl --finite               of just these paragraphs
 
 The labelled paragraphs have to be drawn at random from the predicted ones, and the model not be trained on them.
-PREDICTIONS are as stance predict --format jsonl writes them, labels as stance annotate does, one label a paragraph and
+PREDICTIONS are as stance predict writes them (JSONL or CSV), labels as stance annotate does, one label a paragraph and
 target, or rows of id, target, label; weight may say how many paragraphs a row stands for. A group without labels in 20
 documents is n/a. docs/estimating.md says how to draw, and what the figures mean."""
 
@@ -42,7 +42,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="PREDICTIONS", help="predictions (JSON Lines); - is stdin")
+    parser.add_argument("files", nargs="+", metavar="PREDICTIONS", help="predictions (JSONL, CSV); - is stdin, JSONL")
     parser.add_argument("--labels", required=True, metavar="FILE", help="labels of a random sample; - is stdin")
     parser.add_argument("--targets", metavar="A,B", help="targets (default: all that are predicted and labelled)")
     parser.add_argument(
@@ -87,7 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
     given = argparse.Namespace(output=arguments.output, format=arguments.format, files=read)
     form = output_format(given, _FORMATS)
     targets = None if arguments.targets is None else split_names(arguments.targets)
-    rows = read_predicted(arguments.files, document=arguments.document, targets=targets)
+    rows = read_predicted(arguments.files, document=arguments.document)
     labelled = read_labelled(arguments.labels, rows)
     if arguments.groups is not None:
         rows = add_fields(rows, arguments.groups)

@@ -226,7 +226,7 @@ def _targets(
     rows: Sequence[PredictedRow], sample: Sequence[LabelledRow], targets: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Settle the targets, and see that each paragraph has a prediction toward them."""
-    predicted = tuple(rows[0].stances)
+    predicted = tuple(dict.fromkeys(target for row in rows for target in row.stances))
     labelled = tuple(dict.fromkeys(target for row in sample for target in row.labels))
     asked = tuple(targets) if targets is not None else tuple(name for name in predicted if name in labelled)
     if not asked:

@@ -134,11 +134,11 @@ def test_errors(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.Capture
         (["none.jsonl", "--labels", labels], "none.jsonl: no such file"),
         (["-", "--labels", "-"], "stdin (-) can be read once"),
         ([predictions, "--labels", labels, "--by", "outlt"], "'outlt': did you mean 'outlet'"),
-        ([predictions, "--labels", labels, "--targets", "Us"], "line 1: there is no prediction toward 'Us'"),
+        ([predictions, "--labels", labels, "--targets", "Us"], "There is no prediction toward 'Us'"),
         ([predictions, "--labels", labels, "--targets", "NATO"], "No paragraph is labelled toward 'NATO'"),
         ([predictions, "--labels", labels, "-o", labels], "is to be read and written"),
         ([predictions, "--labels", labels, "-o", "x.parquet"], "its name tells no format. Give --format: table, json"),
-        ([predictions, predictions, "--labels", labels], "prediction of paragraph 'a0.txt#0' before"),
+        ([predictions, predictions, "--labels", labels], "prediction of paragraph 'a0.txt#0' toward 'NATO' before"),
     ]
     for arguments, message in cases:
         assert main(["estimate", *arguments]) == 1

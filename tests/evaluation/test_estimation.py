@@ -353,29 +353,29 @@ GOOD = {"id": "p", "stances": STANCES}
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([GOOD, GOOD], "line 2: there is a prediction of paragraph 'p' before, at .*line 1"),
-        ([{"stances": STANCES}], "line 1: no field 'id', nor 'document' and 'index'"),
-        ([{"document": "d", "stances": STANCES}], "no id, and no field 'index'"),
-        ([{"id": "p", "labels": {"US": "favor"}}], "field 'stances': expected an object with a target"),
-        ([{"id": "p", "stances": {"US": "favor"}}], r"'stances.US': expected an object with a label, found 'favor'"),
-        ([{"id": "p", "stances": {"US": {"label": "favour"}}}], r"stances.US.label': unknown label 'favour': did you"),
+        ([GOOD, GOOD], "line 2: there is a prediction of paragraph 'p' toward 'US' before, at .*line 1"),
+        ([{"stances": STANCES}], "line 1: field 'id': expected a string or number, or 'document' and 'index'"),
+        ([{"document": "d", "stances": STANCES}], "line 1: field 'id': expected a string or number, or 'document' and"),
+        ([{"id": "p", "error": "late"}], "line 1: id 'p': the prediction failed. An estimate needs one of every"),
+        ([{"id": "p", "stances": {"US": "favor"}}], r"'p': 'US': expected an object with a label, found 'favor'"),
+        ([{"id": "p", "stances": {"US": {"label": "favour"}}}], r"'p': 'US': unknown label 'favour': did you"),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": {"pro": 1}}}}],
-            r"stances.US.probabilities': unknown label 'pro'",
+            r"'US': field 'probabilities': expected a probability of each of favor, .*, found {'pro': 1}",
         ),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": {"favor": 2}}}}],
-            r"probabilities.favor': expected a number from 0 to 1, found 2",
+            r"'probabilities': expected numbers in \[0, 1\] that sum to 1, found {'favor': 2}",
         ),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": {"favor": 0.5}}}}],
-            r"expected numbers that sum to 1, found 0.5",
+            r"expected numbers in \[0, 1\] that sum to 1, found {'favor': 0.5}",
         ),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": [1]}}}],
-            r"probabilities': expected an object, found \[1\]",
+            r"probabilities': expected a probability of each of .*, found \[1\]",
         ),
-        ([{**GOOD, "source": "Times"}], "field 'source': expected an object, found str"),
+        ([{**GOOD, "source": ["Times"]}], r"field 'source': expected an object or a name, found \['Times'\]"),
     ],
 )
 def test_messages_about_predictions(rows: list, message: str, tmp_path: Path) -> None:
@@ -385,12 +385,10 @@ def test_messages_about_predictions(rows: list, message: str, tmp_path: Path) ->
 
 def test_messages_about_files_and_options(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", GOOD)
-    with pytest.raises(InputError, match=r"p.csv: expected JSON Lines"):
-        read_predicted([tmp_path / "p.csv"])
+    with pytest.raises(InputError, match=r"p.parquet: expected JSON Lines .*, CSV or TSV, found Parquet"):
+        read_predicted([tmp_path / "p.parquet"])
     with pytest.raises(InputError, match="There are no predictions"):
         read_predicted([])
-    with pytest.raises(InputError, match="line 1: there is no prediction toward 'Us': did you mean 'US'"):
-        read_predicted([path], targets=["Us"])
     with pytest.raises(InputError, match="line 1: no field 'doc' to tell the document"):
         read_predicted([path], document="doc")
 
@@ -399,12 +397,20 @@ def test_messages_about_files_and_options(tmp_path: Path) -> None:
     ("rows", "message"),
     [
         ([{"id": "q", "labels": {"US": "favor"}}], "line 1: field 'id': paragraph 'q' is not among the predictions"),
-        ([{"labels": {"US": "favor"}}], "line 1: no field 'id', nor"),
+        ([{"labels": {"US": "favor"}}], "line 1: field 'id': expected a string or number, or 'document'"),
         ([{"id": "x", "labels": {"US": "favor"}}], "several predictions have the id 'x'. Give the field 'index'"),
-        ([{"id": "p", "labels": {"US": "pro"}}], r"line 1: field 'labels.US': unknown label 'pro'"),
-        ([{"id": "p", "labels": ["favor"]}], r"field 'labels': expected an object, target to label"),
-        ([{"id": "p", "target": 3, "label": "favor"}], "field 'target': expected the name of a target, found 3"),
-        ([{"id": "p", "target": "US"}], "field 'label': unknown label None"),
+        ([{"id": "p", "labels": {"US": "pro"}}], r"line 1: id 'p': 'US': unknown label 'pro'"),
+        ([{"id": "p", "labels": ["favor"]}], r"field 'labels': expected an object, found \['favor'\]"),
+        ([{"id": "p", "target": True, "label": "favor"}], "field 'target': expected a name, found True"),
+        ([{"id": "p", "label": "favor"}], "line 1: id 'p': expected 'labels' {target: label}"),
+        ([{"id": "p", "target": "US"}], "line 1: id 'p': 'US': expected a field 'label'"),
+        ([{"id": "p", "labels": {"US": None}}], "line 1: id 'p': expected a label, found none"),
+        ([{"id": "p", "error": "late"}], "line 1: id 'p': expected a label, found none"),
+        ([{"id": "p", "stances": STANCES}], "line 1: id 'p': expected a label, found a model's prediction"),
+        (
+            [{"id": "p", "labels": {"US": "favor"}, "annotator": "model:base"}],
+            "line 1: id 'p': expected a label, found a model's prediction",
+        ),
         ([{"id": "p", "labels": {"US": "favor"}}] * 2, "line 2: paragraph 'p' has a label toward 'US' before, at .*1"),
         ([{"id": "p", "labels": {"US": "favor"}, "weight": 0}], "field 'weight': expected a number above 0, found 0"),
         (
@@ -427,6 +433,38 @@ def test_messages_about_labels(rows: list, message: str, tmp_path: Path) -> None
         read_labelled(write(tmp_path / "l.jsonl", *rows), known)
 
 
+def test_predictions_of_many_forms_are_the_same(tmp_path: Path) -> None:
+    """One reader: what evaluate takes for predictions, estimate takes too."""
+    targets = ("NATO", "US")
+    made = {target: {"label": "favor", "probabilities": dict.fromkeys(LABELS, 0.25)} for target in targets}
+    whole = read_predicted([write(tmp_path / "a.jsonl", {"id": "p", "stances": made, "source": {"doc_id": "D"}})])
+    columns = ",".join(name for target in targets for name in (target, *(f"{target}_{label}" for label in LABELS)))
+    cells = ",".join(["favor", "0.25", "0.25", "0.25", "0.25"] * 2)
+    (tmp_path / "b.csv").write_text(f"id,doc_id,{columns}\np,D,{cells}\n", encoding="utf-8")
+    pairs = [{"id": "p", "doc_id": "D", "target": target, **made[target]} for target in targets]
+    assert read_predicted([tmp_path / "b.csv"]) == whole == read_predicted([write(tmp_path / "c.jsonl", *pairs)])
+    assert read_predicted([write(tmp_path / f"{pair['target']}.jsonl", pair) for pair in pairs]) == whole
+
+
+def test_labels_of_articles_are_found_where_the_predictions_say_more(tmp_path: Path) -> None:
+    """`stance predict a.txt` against annotations, which know the hash of the article beside its name."""
+    rows = read_predicted(
+        [write(tmp_path / "p.jsonl", {"document": "a.txt", "id": None, "index": 2, "start": 40, "stances": STANCES})]
+    )
+    gold = {"id": "abc", "document": "a.txt", "document_sha256": "f00", "start": 40, "labels": {"US": "favor"}}
+    assert read_labelled(write(tmp_path / "l.jsonl", gold), rows) == [LabelledRow("a.txt#2", {"US": "favor"})]
+
+
+def test_weights_in_tables(tmp_path: Path) -> None:
+    known = [PredictedRow("p", "d", {})]
+    path = tmp_path / "l.csv"
+    path.write_text("id,target,label,weight\np,US,favor,2.5\n", encoding="utf-8")
+    assert read_labelled(path, known) == [LabelledRow("p", {"US": "favor"}, 2.5)]
+    path.write_text("id,target,label,weight\np,US,favor,much\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 2: field 'weight': expected a number above 0, found 'much'"):
+        read_labelled(path, known)
+
+
 def test_fields_from_a_table(tmp_path: Path) -> None:
     rows = [PredictedRow(f"{name}#{n}", name, {}, {"year": 1}) for name in ("a.txt", "b.txt") for n in (0, 1)]
     table = tmp_path / "t.csv"
@@ -445,7 +483,7 @@ def test_fields_from_a_table(tmp_path: Path) -> None:
         ("id,outlet\np\n", "line 2: expected 2 cells, found 1"),
         ('id,outlet\np,"Ti\n', "line 2: not valid CSV"),
         ("id,outlet\n", "expected a header and rows"),
-        ("id,outlet\np,\xe9\n", "not UTF-8"),
+        ("id,id\np,q\n", "the column 'id' stands twice"),
     ],
 )
 def test_messages_about_tables(text: str, message: str, tmp_path: Path) -> None:
