@@ -10,14 +10,13 @@ from typing import Any
 
 from stance.errors import InputError, suggest
 from stance.schema import LABELS, Label
-from stance.text.rows import TABLES, read_rows
+from stance.text.rows import TABLES, raise_wrong, read_rows
 
 __all__ = ["Record", "Rows", "read_records"]
 
 Rows = str | Path | Iterable[Mapping[str, Any]]
 """A file (JSON Lines, CSV or TSV), or rows as such a file holds them."""
 
-_SHOWN = 10
 _SCALAR = str | int | float | bool
 _MEANT = frozenset(
     {"id", "text", "index", "start", "end", "target", "label", "error", "annotator", "text_sha256", "prefix", "suffix"}
@@ -99,9 +98,7 @@ def read_records(*sources: Rows, unjudged: bool = False) -> list[Record]:
             records.append(_record(row, where, name, unjudged))
         except InputError as error:
             wrong.append(str(error))
-    if wrong:
-        more = f"\n... and {len(wrong) - _SHOWN} more bad rows" if len(wrong) > _SHOWN else ""
-        raise InputError("\n".join(wrong[:_SHOWN]) + more)
+    raise_wrong(wrong)
     if not records:
         name = next((str(rows) for rows in sources if isinstance(rows, str | Path)), "rows")
         raise InputError(f"{name}: there are no rows.")

@@ -11,11 +11,26 @@ from stance.errors import InputError
 from stance.text.documents import open_input
 from stance.text.tables import OnError, read_cells, read_objects
 
-__all__ = ["TABLES", "read_rows"]
+__all__ = ["TABLES", "raise_wrong", "read_rows"]
 
 TABLES = {".csv": ",", ".tsv": "\t"}
 """Endings of tables, whose cells are strings, and what divides the cells."""
 _PARQUET = (".parquet", ".pq")
+
+
+_SHOWN = 10
+"""Bad rows that are told at once."""
+
+
+def raise_wrong(wrong: Sequence[str]) -> None:
+    """Tell what is wrong with rows, the first ten of them; nothing if nothing is.
+
+    Raises:
+        InputError: If anything is wrong.
+    """
+    if wrong:
+        more = f"\n... and {len(wrong) - _SHOWN} more bad rows" if len(wrong) > _SHOWN else ""
+        raise InputError("\n".join(wrong[:_SHOWN]) + more)
 
 
 def read_rows(path: str | Path, *, on_error: OnError | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
