@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from stance.cli.options import output_format, share, split_names
+from stance.cli.provenance import describe_file, describe_run
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,7 +96,13 @@ def _run(arguments: argparse.Namespace) -> int:
     _warn_of_documents(rows)
     by = [name for names in arguments.by for name in split_names(names)]
     found = estimate(rows, labelled, targets=targets, by=by, level=arguments.level, finite=arguments.finite)
-    _write(found, form, arguments.output)
+    origin = {
+        "predictions": [describe_file(name) for name in arguments.files],
+        "labels": describe_file(arguments.labels),
+        "groups": None if arguments.groups is None else describe_file(arguments.groups),
+        **describe_run(),
+    }
+    _write(found, form, arguments.output, origin)
     return 0
 
 
@@ -106,14 +114,15 @@ def _warn_of_documents(rows: list[PredictedRow]) -> None:
         )
 
 
-def _write(found: Estimates, form: str, output: str | None) -> None:
+def _write(found: Estimates, form: str, output: str | None, origin: Mapping[str, Any]) -> None:
     from stance.reporting.estimate_tables import estimate_table, write_estimate_csv, write_estimate_markdown
     from stance.reporting.outputs import open_output, write_rows
     from stance.reporting.tables import print_table
 
     with open_output(output) as file:
         if form == "json":
-            file.write(json.dumps(found.to_dict(), ensure_ascii=False, indent=2).encode("utf-8") + b"\n")
+            text = json.dumps(found.to_dict() | {"provenance": origin}, ensure_ascii=False, indent=2)
+            file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         elif form == "jsonl":
             write_rows(file, (row.to_dict() for row in found.rows), "jsonl", ())
         elif form == "csv":

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
 from stance.cli.options import add_draw_options, split_names, whole_number
+from stance.cli.provenance import describe_file, describe_run, provenance_markdown
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,15 +98,15 @@ def _run(arguments: argparse.Namespace) -> int:
     audit = run_audit(arguments, targets)
     if evaluation.unasked:
         _LOG.info("%d judgements are toward targets without gold labels, and count for nothing", evaluation.unasked)
+    origin = {"gold": describe_file(arguments.gold), "predictions": made_by, "against": other, **describe_run()}
     with open_output(arguments.output) as file:
         if form == "json":
-            origin = {"gold": _file(arguments.gold), "predictions": made_by, "against": other, **_environment()}
             audited = {"audit": audit.to_dict()} if audit else {}
             text = json.dumps(evaluation.to_dict() | audited | {"provenance": origin}, ensure_ascii=False, indent=2)
             file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         elif form == "md":
             report = evaluation_markdown(evaluation, worst=arguments.worst, audit=audit)
-            file.write(report.encode("utf-8", "backslashreplace"))
+            file.write(f"{report}\n{provenance_markdown(origin)}".encode("utf-8", "backslashreplace"))
         else:
             print_table(evaluation_table(evaluation, worst=arguments.worst, audit=audit), file)
     return 0
@@ -120,7 +117,7 @@ def _predictions(
 ) -> tuple[Rows, Mapping[str, Any]]:
     """Give the predictions of a file, or those of a model on the gold paragraphs, and where they come from."""
     if file is not None:
-        return file, _file(file)
+        return file, describe_file(file)
     from stance.evaluation.joining import choose_targets
     from stance.evaluation.records import read_records
     from stance.model.store import verify_files
@@ -153,21 +150,3 @@ def _predictions(
                 stances = {name: stance.to_dict() for name, stance in found.stances.items()}
                 rows[place] = {"id": records[place].id, "text": records[place].text, "stances": stances}
     return [row for row in rows if row], {"model": model, "sha256": verify_files(classifier.folder)}
-
-
-def _file(name: str) -> dict[str, Any]:
-    from pathlib import Path
-
-    from stance.model.store import hash_file
-
-    return {"file": name, "sha256": hash_file(Path(name)) if Path(name).is_file() else None}
-
-
-def _environment() -> dict[str, Any]:
-    from stance import __version__
-
-    return {
-        "command": shlex.join(["stance", *sys.argv[1:]]),
-        "python": platform.python_version(),
-        "versions": {"stance": __version__} | {name: metadata.version(name) for name in ("numpy", "onnxruntime")},
-    }

@@ -10,8 +10,10 @@ import pytest
 
 import stance
 from stance.cli.app import main
+from stance.cli.provenance import describe_run, provenance_markdown
 from stance.evaluation.audits import audit
-from stance.model.store import find_model, verify_files
+from stance.model.store import find_model, hash_file, verify_files
+from stance.reporting.evaluation_tables import escape_markdown
 from stance.targets import Target
 
 TEXTS = {
@@ -69,6 +71,29 @@ def test_markdown_keeps_what_comes_from_elsewhere_inert(gold: Path, made: Path, 
     text = out.read_text(encoding="utf-8")
     assert "\\<script\\>" in text and "<script>" not in text
     assert "\\| \\*so\\*" in text and "[what](" not in text
+    told = text.partition("## Where the figures come from")[2]
+    for name, file in (("gold", gold), ("predictions", made)):
+        assert f"- {name}: {escape_markdown(str(file))}, sha256 {hash_file(file)}\n" in told
+    assert f"stance {stance.__version__}" in told
+
+
+def test_small_chances_and_zeros_are_written_as_such(tmp_path: Path) -> None:
+    rows = {"gold": "favor", "made": "favor", "theirs": "against"}
+    for name, label in rows.items():
+        lines = [json.dumps({"id": n, "labels": {"NATO": label if n % 2 else "absent"}}) + "\n" for n in range(60)]
+        (tmp_path / name).write_text("".join(lines), encoding="utf-8")
+    gold, made, theirs = (str(tmp_path / name) for name in rows)
+    out = tmp_path / "report.md"
+    options = ["--draws", "20", "-o", str(out)]
+    assert main(["evaluate", "--gold", gold, "--pred", made, "--against", theirs, *options]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "McNemar's exact p below 0.0001" in text and "-0.000" not in text
+
+
+def test_a_model_is_told_in_markdown_by_its_configuration() -> None:
+    origin = {"predictions": {"model": "base", "sha256": {"config.json": "ab"}}, "gold": {"file": "-", "sha256": None}}
+    told = provenance_markdown({**origin, "against": None, **describe_run()})
+    assert "- predictions: model base, sha256 ab\n- gold: -, sha256 not known, read from stdin\n- stance " in told
 
 
 def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pytest.CaptureFixture[str]) -> None:
