@@ -11,6 +11,7 @@ from typing import Any
 from stance.errors import InputError, suggest
 from stance.schema import LABELS, Label
 from stance.text.rows import TABLES, raise_wrong, read_rows
+from stance.text.tables import parse_json
 
 __all__ = ["Record", "Rows", "read_records"]
 
@@ -109,7 +110,10 @@ def _located(rows: Rows, wrong: list[str]) -> Iterator[tuple[str, Mapping[str, A
     if isinstance(rows, str | Path):
         cells = Path(rows).suffix.lower() in TABLES
         for where, row in read_rows(rows, on_error=lambda error: wrong.append(str(error))):
-            yield where, _unflatten(row) if cells else row
+            try:
+                yield where, _unflatten(row, where) if cells else row
+            except InputError as error:
+                wrong.append(str(error))
         return
     for number, given in enumerate(rows, 1):
         if isinstance(given, Mapping):
@@ -118,11 +122,15 @@ def _located(rows: Rows, wrong: list[str]) -> Iterator[tuple[str, Mapping[str, A
             wrong.append(f"row {number}: expected an object with an id and labels, found {given!r}.")
 
 
-def _unflatten(row: Mapping[str, str]) -> dict[str, Any]:
-    """Put the columns of a target together: ``NATO`` and ``NATO_favor`` become stances; empty cells go."""
+def _unflatten(row: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Put the columns of a target together: ``NATO`` and ``NATO_favor`` become stances; empty cells go.
+
+    The other way round, ``source`` is one column of JSON, as ``stance predict`` writes it.
+    """
     columns = {target: {label: f"{target}_{label}" for label in LABELS} for target in row}
     columns = {target: names for target, names in columns.items() if all(name in row for name in names.values())}
-    taken = {name for target, names in columns.items() for name in (target, *names.values())}
+    sets = {f"{target}_{end}" for target in columns for end in ("labels", "abstained")}
+    taken = {name for target, names in columns.items() for name in (target, *names.values())} | sets
     full: dict[str, Any] = {name: cell for name, cell in row.items() if cell != "" and name not in taken}
     if columns:
         full["stances"] = {
@@ -132,6 +140,11 @@ def _unflatten(row: Mapping[str, str]) -> dict[str, Any]:
             }
             for target, names in columns.items()
         }
+    if row.get("source", "").startswith("{"):
+        try:
+            full["source"] = parse_json(row["source"])
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{where}: column 'source': not valid JSON ({error}).") from None
     return full
 
 

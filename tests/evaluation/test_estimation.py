@@ -170,13 +170,25 @@ def test_too_few_documents_have_no_interval() -> None:
     assert not any(row.why for row in estimate(rows, sample).rows)
 
 
-def test_labels_that_none_or_all_have_are_not_estimated() -> None:
-    rows, sample = corpus()
+def test_where_nothing_is_found_chance_is_told() -> None:
+    """Clopper and Pearson with 0 of 40: the share at which 40 documents have none in 2.5 % of samples."""
+    rows, sample = corpus(documents=60, length=10, labelled=40)
     absent = [LabelledRow(row.id, {"US": "absent"}) for row in sample]
     found = estimate(rows, absent).rows
-    assert found[0].why == "none of the 80 labelled paragraphs has the label"
-    assert found[3].why == "all 80 labelled paragraphs have the label"
-    assert found[3].share is None
+    documents = found[0].labelled_documents
+    assert found[0].why == found[3].why == "" and found[0].gain is found[3].gain is None
+    assert found[0].found == 0 and found[3].found == 40 and 20 <= documents < 40
+    high = float(stats.beta.ppf(0.975, 1, documents))  # as scipy has it
+    for row in found[:3]:
+        assert row.labelled_only is not None and row.share is not None
+        assert (row.labelled_only.value, row.labelled_only.low) == (0.0, 0.0)
+        assert row.labelled_only.high == pytest.approx(high)
+        assert row.share.low == 0.0 and row.share.high == pytest.approx(max(high, row.share.value))
+    assert found[3].labelled_only is not None
+    assert (found[3].labelled_only.low, found[3].labelled_only.high) == (pytest.approx(1 - high), 1.0)
+    finite = estimate(rows, absent, finite=True).rows[0].labelled_only
+    assert finite is not None  # 560 of 600 paragraphs may have it
+    assert finite.high == pytest.approx(float(stats.beta.ppf(0.975, 1, 40)) * 560 / 600)
 
 
 def test_what_one_document_alone_has_may_be_as_rare_as_can_be() -> None:
@@ -251,6 +263,13 @@ def test_a_sample_that_is_not_random_is_said(caplog: pytest.LogCaptureFixture) -
         favor = [row for row in rows if row.stances["US"].label == "favor"][:100]
         estimate(rows, [LabelledRow(row.id, {"US": "favor"}) for row in favor])
     assert "do not look drawn at random: toward US the model expects 70 % favor" in caplog.text
+
+
+def test_what_is_asked_for_twice_is_given_once() -> None:
+    rows, sample = corpus()
+    twice = estimate(rows, sample, by=["outlet", "outlet"], targets=["US", "US"])
+    assert twice == estimate(rows, sample, by=["outlet"], targets=["US"])
+    assert twice.by == ("outlet",) and len(twice.rows) == 8
 
 
 def test_predictions_of_the_library_go_in() -> None:
@@ -444,6 +463,18 @@ def test_predictions_of_many_forms_are_the_same(tmp_path: Path) -> None:
     pairs = [{"id": "p", "doc_id": "D", "target": target, **made[target]} for target in targets]
     assert read_predicted([tmp_path / "b.csv"]) == whole == read_predicted([write(tmp_path / "c.jsonl", *pairs)])
     assert read_predicted([write(tmp_path / f"{pair['target']}.jsonl", pair) for pair in pairs]) == whole
+
+
+def test_tables_that_predict_writes_keep_their_sources(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    head = "document,id,index,source,US,US_favor,US_against,US_neutral,US_absent,US_labels,US_abstained\n"
+    source = '"{""doc_id"": ""D"", ""outlet"": ""T""}"'
+    path.write_text(f"{head}r.csv,p,0,{source},favor,1,0,0,0,favor,false\n", encoding="utf-8")
+    (row,) = read_predicted([path])
+    assert (row.id, row.document, dict(row.fields)) == ("p", "D", {"doc_id": "D", "outlet": "T"})
+    path.write_text(f'{head}r.csv,p,0,{source[:-2]}",favor,1,0,0,0,favor,false\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"p\.csv: line 2: column 'source': not valid JSON"):
+        read_predicted([path])
 
 
 def test_labels_of_articles_are_found_where_the_predictions_say_more(tmp_path: Path) -> None:
