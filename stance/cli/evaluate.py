@@ -15,6 +15,7 @@ from stance.errors import InputError
 
 if TYPE_CHECKING:
     from stance.evaluation.records import Rows
+    from stance.targets import Target
 
 __all__ = ["add_parser"]
 
@@ -26,6 +27,7 @@ _EPILOG = """examples:
   stance evaluate --gold test.jsonl --pred mine.jsonl --against theirs.jsonl
   stance evaluate --gold test.jsonl --pred mine.csv --slice outlet --slice year --format json
   stance evaluate --gold test.jsonl --model base --audit --audit-sample 100
+  stance evaluate --gold mine.jsonl --model base --targets-file mine.toml
 
 Gold labels are rows with id and labels {target: label}, as stance annotate writes them, or with id, target and label.
 Predictions are what stance predict writes (JSONL or CSV), or rows as of gold labels, with probabilities or without; a
@@ -51,6 +53,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     other.add_argument("--against-model", metavar="NAME", help="another model, to compare with")
     parser.add_argument("--targets", metavar="A,B", help="targets to score (default: all with gold labels)")
     parser.add_argument(
+        "--targets-file", metavar="FILE", help="TOML file with targets of your own, for a model to judge"
+    )
+    parser.add_argument(
         "--slice",
         action="append",
         metavar="FIELD",
@@ -74,18 +79,22 @@ def _run(arguments: argparse.Namespace) -> int:
     from stance.reporting.evaluation_tables import evaluation_markdown, evaluation_table
     from stance.reporting.outputs import open_output
     from stance.reporting.tables import print_table
+    from stance.targets import load_targets
 
     check_audit_options(arguments)
+    if arguments.targets_file and not (arguments.model or arguments.against_model):
+        arguments.refuse("--targets-file tells a model what targets are, and there is none. Give --model.")
     given = (arguments.gold, arguments.pred, arguments.against)
     arguments.files = [name for name in given if name]
     if given.count("-") > 1:
         raise InputError("-: stdin can be read once. Give files.")
     form = output_format(arguments, _FORMATS)
     targets = split_names(arguments.targets) if arguments.targets is not None else None
-    predictions, made_by = _predictions(arguments.pred, arguments.model, arguments.gold, targets)
+    own = load_targets(arguments.targets_file) if arguments.targets_file else ()
+    predictions, made_by = _predictions(arguments.pred, arguments.model, arguments.gold, targets, own)
     against, other = None, None
     if arguments.against or arguments.against_model:
-        against, other = _predictions(arguments.against, arguments.against_model, arguments.gold, targets)
+        against, other = _predictions(arguments.against, arguments.against_model, arguments.gold, targets, own)
     evaluation = evaluate(
         arguments.gold,
         predictions,
@@ -95,7 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
         draws=arguments.draws,
         seed=arguments.seed,
     )
-    audit = run_audit(arguments, targets)
+    audit = run_audit(arguments, targets, own)
     if evaluation.unasked:
         _LOG.info("%d judgements are toward targets without gold labels, and count for nothing", evaluation.unasked)
     origin = {"gold": describe_file(arguments.gold), "predictions": made_by, "against": other, **describe_run()}
@@ -113,7 +122,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _predictions(
-    file: str | None, model: str | None, gold: str, targets: Sequence[str] | None
+    file: str | None, model: str | None, gold: str, targets: Sequence[str] | None, own: Sequence[Target]
 ) -> tuple[Rows, Mapping[str, Any]]:
     """Give the predictions of a file, or those of a model on the gold paragraphs, and where they come from."""
     if file is not None:
@@ -143,7 +152,7 @@ def _predictions(
     rows: list[dict[str, Any]] = [{} for _ in records]
     for names, places in asked.items():
         if names:
-            wanted = resolve_targets(list(names), classifier.targets)
+            wanted = resolve_targets(list(names), (*classifier.targets, *own))
             for place, found in zip(
                 places, predict([records[place].text for place in places], targets=wanted, model=model), strict=True
             ):

@@ -108,6 +108,22 @@ def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pyt
     assert found["comparison"]["differences"]["accuracy"]["value"] == pytest.approx(right / 3 - 2 / 3, abs=1e-6)
 
 
+def test_targets_of_ones_own_are_judged_and_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold, mine = tmp_path / "gold.jsonl", tmp_path / "mine.toml"
+    text = "Ruritania robs its neighbours, and its threats must end."
+    gold.write_text(json.dumps({"id": 1, "text": text, "labels": {"Ruritania": "against"}}) + "\n", encoding="utf-8")
+    mine.write_text('[[target]]\nname = "Ruritania"\ndescription = "Ruritania, a kingdom"\n', encoding="utf-8")
+    command = ["evaluate", "--gold", str(gold), "--model", "base", "--draws", "5", "--format", "json"]
+    assert main(command) == 1
+    assert "Unknown target 'Ruritania'" in capsys.readouterr().err
+    assert main([*command, "--targets-file", str(mine), "--audit"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (target,) = stance.load_targets(mine)
+    judged = stance.predict(text, targets=[target])["Ruritania"]
+    assert found["figures"]["Ruritania"]["counts"]["against"][judged.label] == 1
+    assert found["audit"]["targets"] == ["Ruritania"]
+
+
 def test_an_audit_asks_the_model_again(gold: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", "--gold", str(gold), "--model", "base", "--draws", "20", "--format", "json"]
     assert main([*command, "--audit", "--audit-sample", "2", "--seed", "3"]) == 0
@@ -125,6 +141,7 @@ def ask_base(texts: Sequence[str], targets: Sequence[Target]) -> list[stance.Pre
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--pred", "a", "--targets-file", "mine.toml"], "tells a model what targets are, and there is none"),
         (["--pred", "a", "--audit"], "a predictions file cannot be asked again. Give --model NAME"),
         (
             ["--model", "base", "--audit-sample", "9"],
