@@ -347,6 +347,14 @@ def test_the_leaderboard_compares_with_the_best_and_with_what_is_published(small
     assert other["difference"]["value"] == pytest.approx(-0.75) and other["difference"]["to"] == "fixed"
     assert 0 < other["difference"]["p"] <= 1
     assert best["parts"]["all"]["value"] == 1.0 and set(best["targets"]) == {"Trains", "Cars"}
+    # of Trains new has t1 (favor) and t2 (against); fixed gives no probabilities
+    labels = best["labels"]["Trains"]
+    assert [(name, own["f1"]["value"], own["support"]) for name, own in labels.items()] == [
+        ("favor", 1.0, 1),
+        ("against", 1.0, 1),
+        ("neutral or absent", None, 0),
+    ]
+    assert best["calibration"] == {}
     # the ceiling on new: A says favor, against, against, none; B none, against, against, none
     assert found["ceilings"][0]["official"]["value"] == pytest.approx(0.5)
     assert {(row["system"], row["status"]) for row in found["missing"]} == {("broken", "failed"), ("away", "skipped")}
