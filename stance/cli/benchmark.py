@@ -46,7 +46,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("suites", nargs="*", metavar="SUITE", help="all, public, names of sets, or TOML files of sets")
     parser.add_argument("--list", action="store_true", help="tell sets, suites and systems, run nothing")
     parser.add_argument(
-        "--systems", metavar="A,B", help="systems to run (default: majority,lexicon,tfidf-lr,tfidf-svm,base)"
+        "--systems",
+        "--models",
+        metavar="A,B",
+        help="systems to run (default: majority,lexicon,tfidf-lr,tfidf-svm,base)",
     )
     parser.add_argument("-o", "--output", metavar="DIR", help="folder of results; what is known there is kept")
     parser.add_argument(

@@ -92,7 +92,8 @@ class DataFile:
     """Labelled rows.
 
     Attributes:
-        file: JSONL, CSV, TSV or Parquet, or ``hub:NAME`` for a data set of the Hugging Face hub.
+        file: JSONL, CSV, TSV or Parquet, or ``hub:NAME`` (``hub:NAME:CONFIG``) for a data set of the Hugging Face hub,
+            or what else `datasets.load_dataset` loads.
         form: One of `FORMS`; ``"auto"`` is told by the first row's fields.
         split: Split of a data set of the hub, ``"train"`` and so on; of no meaning for files.
         labels: Label in the file -> label here, or several of which it may be any (``["neutral", "absent"]`` where a

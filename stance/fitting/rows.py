@@ -79,7 +79,8 @@ def _hub(data: DataFile) -> Rows:
     except ImportError:
         raise MissingExtraError("Reading data sets of the hub", "train") from None
     try:
-        rows = datasets.load_dataset(data.file.removeprefix(_HUB), split=data.split)
+        name, _, config = data.file.removeprefix(_HUB).partition(":")
+        rows = datasets.load_dataset(name, config or None, split=data.split)
     except Exception as error:  # datasets raises errors of many packages
         raise InputError(f"{data.file}: cannot be read as a data set ({type(error).__name__}: {error}).") from error
     for number, row in enumerate(rows, 1):

@@ -111,8 +111,9 @@ class Classifier:
         Returns:
             Description -> query, little-endian float32 in base64.
         """
-        rows = self._encode_targets(targets) if targets else []
-        encoded = (base64.b64encode(row.astype("<f4").tobytes()).decode() for row in rows)
+        if not targets:
+            return {}
+        encoded = [base64.b64encode(row.astype("<f4").tobytes()).decode() for row in self._encode_targets(targets)]
         return {target.description: text for target, text in zip(targets, encoded, strict=True)}
 
     def predict(

@@ -41,6 +41,36 @@ def test_labels_that_are_not_told_apart_are_one_group_and_the_sides_come_first()
     assert len(sets["semeval2016"].known_targets) == 5 and not sets["vast"].known_targets
 
 
+@pytest.mark.train
+def test_splits_that_datasets_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    hub, rows = (
+        tmp_path / "hub",
+        [{"id": str(n), "text": f"Text {n}.", "target": "Trains", "label": n % 2} for n in (0, 1, 3)],
+    )
+    hub.mkdir()
+    write(hub / "train.jsonl", rows[2])
+    write(hub / "test.jsonl", *rows[:2])
+    head = 'name = "x"\ntitle = "x"\nsource = "x"\nmetric = "macro_f1"\nmetric_name = "x"\n'
+    where = f'\n[files]\ntrain = ["hub:{hub}@train"]\ntest = "hub:{hub}@test"\n'
+    (tmp_path / "x.toml").write_text(head + where + '\n[labels]\n0 = "against"\n1 = "favor"\n', encoding="utf-8")
+    task = load_task(read_set(tmp_path / "x.toml"), tmp_path)
+    assert [(item.id, item.text, item.gold) for item in task.items] == [
+        ("0", "Text 0.", ("against",)),
+        ("1", "Text 1.", ("favor",)),
+    ]
+    assert [item.id for item in task.train] == ["3"]
+    assert len(set(task.hashes.values())) == 2
+
+
+def test_a_split_of_the_hub_has_to_be_named(tmp_path: Path) -> None:
+    head = 'name = "x"\ntitle = "x"\nsource = "x"\nmetric = "macro_f1"\nmetric_name = "x"\n'
+    (tmp_path / "x.toml").write_text(head + '[files]\ntest = "hub:some/set"\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"expected hub:NAME@SPLIT, .* found 'hub:some/set'"):
+        read_set(tmp_path / "x.toml")
+
+
 def test_suites_give_each_set_once() -> None:
     names = [definition.name for definition in choose_sets(["vast", "public", "corpus"])]
     assert names == ["vast", "newsmtsc-rw", "newsmtsc-mt", "semeval2016", "corpus"]

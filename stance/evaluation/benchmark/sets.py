@@ -20,7 +20,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["METRICS", "SUITES", "Files", "Published", "SetDefinition", "choose_sets", "list_sets", "read_set"]
+__all__ = ["METRICS", "SUITES", "Files", "Published", "SetDefinition", "choose_sets", "is_hub", "list_sets", "read_set"]
 
 METRICS = ("macro_f1", "mean_macro_f1", "f_avg")
 """Official metrics: macro-F1 of all judgements as one, its mean over the targets, F_avg(favor, against) as one."""
@@ -30,12 +30,13 @@ SUITES: Mapping[str, tuple[str, ...]] = {
 }
 """Suite -> its sets; the name of a set is a suite of one."""
 _FORMS = (*FORMS, "articles")
+_HUB = "hub:"
 _FOLDER = Path(__file__).parent / "definitions"
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where the rows lie, relative to the folder of the data.
+    """Where the rows lie: files, relative to the folder of the data, or ``hub:NAME@SPLIT``, ``hub:NAME:CONFIG@SPLIT``.
 
     Attributes:
         test: What is scored.
@@ -83,7 +84,7 @@ class SetDefinition:
         form: What a row holds: one of `stance.fitting.config.FORMS`, or ``"articles"``: ``file`` and ``blocks`` with
             ``start``, ``end``, ``id`` and ``labels``.
         licence: As it is stated.
-        hub: Id of the data set on the Hugging Face hub, for reference: rows are read from files.
+        hub: Id of the data set on the Hugging Face hub, for reference: rows are read from where `files` says.
         labels: Label there -> label here, or several where it does not tell them apart; empty means the codebook's.
         targets: Names of built-in targets that rows are read for.
         target: Targets with names of their own. With neither the set is open: each row names its target.
@@ -123,6 +124,9 @@ class SetDefinition:
             raise InputError(f"part: unknown part {self.part!r}: {suggest(self.part, self.parts)}.")
         if len(self.annotators) not in (0, 2):
             raise InputError(f"annotators: expected two names or none, found {list(self.annotators)}.")
+        for name in (*self.files.train, *self.files.dev, self.files.test):
+            if is_hub(name) and (self.form == "articles" or not name.partition("@")[2]):
+                raise InputError(f"files: expected hub:NAME@SPLIT, of a form other than 'articles', found {name!r}.")
         if self.form == "articles" and not self.files.texts:
             raise InputError("files.texts: the form 'articles' needs the folder of the texts.")
         if self.metric == "f_avg" and not {("favor",), ("against",)} <= set(self.groups):
@@ -140,6 +144,11 @@ class SetDefinition:
         """The targets that rows are read for; none where each row names its own."""
         built_in = resolve_targets(self.targets) if self.targets else ()
         return (*built_in, *self.target)
+
+
+def is_hub(file: str) -> bool:
+    """Tell whether a file of a set is a split of a data set of the Hugging Face hub."""
+    return file.startswith(_HUB)
 
 
 def read_set(path: Path) -> SetDefinition:

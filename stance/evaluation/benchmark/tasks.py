@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from stance.errors import InputError, SkippedError
-from stance.evaluation.benchmark.sets import SetDefinition
+from stance.evaluation.benchmark.sets import SetDefinition, is_hub
 from stance.fitting.config import DataFile
 from stance.fitting.examples import Example, Judgement, read_examples
 from stance.fitting.rows import read_rows
@@ -62,7 +63,7 @@ class Task:
         definition: What it is.
         folder: Where its files lie.
         items: The judgements to make, in the order of the file.
-        hashes: File -> sha256 of every file of the set.
+        hashes: File -> sha256 of every file of the set; of a split of the hub that of its rows as JSON.
         limit: Texts that were kept of the test split for a try; 0 means all.
     """
 
@@ -95,6 +96,9 @@ class Task:
     def source(self, file: str) -> DataFile:
         """Say what a file of the set is, as recipes do."""
         form = "paragraphs" if self.definition.form == "articles" else self.definition.form
+        if is_hub(file):
+            name, _, split = file.partition("@")
+            return DataFile(name, form=form, split=split, labels=self.definition.labels)
         return DataFile(str(self.folder / file), form=form, labels=self.definition.labels)
 
     def _split(self, files: Sequence[str]) -> tuple[Item, ...]:
@@ -119,18 +123,25 @@ def load_task(definition: SetDefinition, folder: Path, *, limit: int = 0) -> Tas
     names = [*files.train, *files.dev, files.test]
     texts = sorted((folder / files.texts).glob("*")) if files.texts else []
     for name in names:
-        if not (folder / name).is_file():
+        if not is_hub(name) and not (folder / name).is_file():
             raise InputError(
                 f"{folder / name}: no such file; {definition.name} needs it. Tell where the data lie with --data."
             )
-    hashes = {name: hash_file(folder / name) for name in names}
+    bare = Task(definition, folder, (), {})
+    hashes = {name: _hash_rows(bare.source(name)) if is_hub(name) else hash_file(folder / name) for name in names}
     hashes |= {f"{files.texts}/{path.name}": hash_file(path) for path in texts}
-    bare = Task(definition, folder, (), hashes)
     if definition.form == "articles":
         items = tuple(_unique(_article_items(definition, folder), files.test))
     else:
         items = tuple(_unique(bare._split((files.test,)), files.test))
     return Task(definition, folder, _spread(items, limit), hashes, limit)
+
+
+def _hash_rows(data: DataFile) -> str:
+    found = hashlib.sha256()
+    for _, row in read_rows(data):
+        found.update(json.dumps(row, sort_keys=True, default=str).encode() + b"\n")
+    return found.hexdigest()
 
 
 def _spread(items: tuple[Item, ...], limit: int) -> tuple[Item, ...]:
