@@ -161,15 +161,17 @@ def resolve_targets(
     """Turn what a user asked for into targets.
 
     Args:
-        targets: Names (in any case), `Target` objects, or a mix; None means all of `own`, or the built-in ones. A name
-            that is not known (`FURTHER_TARGETS` are, "Russia", "the EU") makes a target that goes by that name alone.
+        targets: Names (in any case, "the US" or "US"), `Target` objects, or a mix; None means all of `own`, or the
+            built-in ones. A name that is not known (`FURTHER_TARGETS` are, "Russia", "the EU") makes a target that goes by
+            that name alone.
         own: Targets that are known by name beside the built-in ones, and before them: those of a model.
 
     Returns:
         The targets in the order asked for.
 
     Raises:
-        UnknownTargetError: If a name is so like that of a built-in or own target that it must be a slip.
+        UnknownTargetError: If a name is so like that of a built-in or own target that it must be a slip, or is another
+            name of one: "Beijing" alone would find less than "China" does.
         InputError: If no target is given, or one twice.
 
     >>> [target.name for target in resolve_targets(["china", "NATO"])]
@@ -199,13 +201,19 @@ def resolve_targets(
 
 def _named(name: str, known: Mapping[str, Target]) -> Target:
     """Make a target of a name that is neither built in nor a model's."""
-    if difflib.get_close_matches(name.strip().casefold(), known, n=1, cutoff=_SLIP):
+    bare = _bare(name)
+    same = next((target for key, target in known.items() if _bare(key) == bare), None)
+    if same:
+        return same
+    owner = next((target for target in known.values() if bare in map(_bare, target.aliases)), None)
+    if owner or difflib.get_close_matches(name.strip().casefold(), known, n=1, cutoff=_SLIP):
+        names = [target.name for target in known.values()]
+        told = f"it is one of the names of {owner.name!r}. Ask for that" if owner else suggest(name, names)
         raise UnknownTargetError(
-            f"Unknown target {name!r}: {suggest(name, [target.name for target in known.values()])}. "
-            "If another one is meant, define it (stance.Target, --targets-file)."
+            f"Unknown target {name!r}: {told}. If another one is meant, define it (stance.Target, --targets-file)."
         )
     further = {_bare(alias): target for target in reversed(FURTHER_TARGETS) for alias in target.aliases}
-    there = further.get(_bare(name))
+    there = further.get(bare)
     return replace(there, name=name.strip(), aliases=(name.strip(), *there.aliases)) if there else Target(name.strip())
 
 

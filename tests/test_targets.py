@@ -99,6 +99,20 @@ def test_unknown_target_is_refused_with_a_suggestion() -> None:
         resolve_targets(["Chnia"])
 
 
+def test_other_names_of_known_targets_do_not_become_targets_of_their_own() -> None:
+    """As a target of its own "United States" would find nothing else, and be asked about in two words."""
+    assert resolve_targets(["the US", "The NATO"]) == (US, NATO)
+    with pytest.raises(InputError, match="'US' is given twice"):
+        resolve_targets(["US", "the US"])
+    for name, owner in (("United States", "US"), ("the United States", "US"), ("beijing", "China"), ("OTAN", "NATO")):
+        with pytest.raises(UnknownTargetError, match=f"'{name}': it is one of the names of '{owner}'. Ask for that"):
+            resolve_targets([name])
+    bloc = Target("Mercosur", aliases=("the Southern Common Market",))
+    with pytest.raises(UnknownTargetError, match="it is one of the names of 'Mercosur'"):
+        resolve_targets(["Southern Common Market"], [bloc])
+    assert resolve_targets([Target("Trump")])[0].name == "Trump"
+
+
 def test_a_name_that_is_not_known_is_a_target() -> None:
     russia, union, chile = resolve_targets(["russia", "European Union", "Chile"])
     assert (russia.name, russia.aliases) == ("russia", ("russia", "Russia", "Moscow", "the Kremlin", "Russian"))

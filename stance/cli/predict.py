@@ -120,6 +120,6 @@ def _targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
     known = {target.name.casefold(): target for target in own}
     if arguments.targets is not None:
-        return resolve_targets([known.get(name.casefold(), name) for name in split_names(arguments.targets)], trained)
+        return resolve_targets(split_names(arguments.targets), (*trained, *own))
     default = [target for target in resolve_targets(None, trained) if target.name.casefold() not in known]
     return resolve_targets([*default, *own])

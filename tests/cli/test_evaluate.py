@@ -110,18 +110,18 @@ def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pyt
 
 def test_targets_of_ones_own_are_judged_and_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gold, mine = tmp_path / "gold.jsonl", tmp_path / "mine.toml"
-    text = "Ruritania robs its neighbours, and its threats must end."
-    gold.write_text(json.dumps({"id": 1, "text": text, "labels": {"Ruritania": "against"}}) + "\n", encoding="utf-8")
-    mine.write_text('[[target]]\nname = "Ruritania"\ndescription = "Ruritania, a kingdom"\n', encoding="utf-8")
+    text = "Natto robs its neighbours, and its threats must end."
+    gold.write_text(json.dumps({"id": 1, "text": text, "labels": {"Natto": "against"}}) + "\n", encoding="utf-8")
+    mine.write_text('[[target]]\nname = "Natto"\ndescription = "Natto, a kingdom beside Ruritania"\n', encoding="utf-8")
     command = ["evaluate", "--gold", str(gold), "--model", "base", "--draws", "5", "--format", "json"]
     assert main(command) == 1
-    assert "Unknown target 'Ruritania'" in capsys.readouterr().err
+    assert "Unknown target 'Natto': did you mean" in capsys.readouterr().err
     assert main([*command, "--targets-file", str(mine), "--audit"]) == 0
     found = json.loads(capsys.readouterr().out)
     (target,) = stance.load_targets(mine)
-    judged = stance.predict(text, targets=[target])["Ruritania"]
-    assert found["figures"]["Ruritania"]["counts"]["against"][judged.label] == 1
-    assert found["audit"]["targets"] == ["Ruritania"]
+    judged = stance.predict(text, targets=[target])["Natto"]
+    assert found["figures"]["Natto"]["counts"]["against"][judged.label] == 1
+    assert found["audit"]["targets"] == ["Natto"]
 
 
 def test_an_audit_asks_the_model_again(gold: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,6 +114,8 @@ def test_targets_of_ones_own(article: Path, tmp_path: Path, capsys: pytest.Captu
     assert list(rows_of(capsys.readouterr().out)[0]["stances"]) == ["NATO", "US", "China", "Russia"]
     assert main([*base, "--targets", "russia, China"]) == 0
     assert list(rows_of(capsys.readouterr().out)[0]["stances"]) == ["Russia", "China"]
+    assert main([*base, "--targets", "Rusia"]) == 1
+    assert "Unknown target 'Rusia': did you mean 'Russia'?" in capsys.readouterr().err
 
 
 def test_stdin_to_stdout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
