@@ -11,18 +11,22 @@ import logging
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from stance.evaluation.comparison import compare_judgements
 from stance.evaluation.figures import Judgements
+from stance.fitting.readings import Reading
 from stance.fitting.recipes import read_recipe
 from stance.fitting.release import describe
-from stance.fitting.scores import judge_groups
 from stance.fitting.training import Split, Trained, Workshop, prepare_run, train_seeds
+from stance.model.calibration import Calibration
+from stance.model.store import hash_file
 
 HERE = Path(__file__).resolve().parent
 RECIPES = HERE.parent / "training"
@@ -100,11 +104,20 @@ def _row(workshop: Workshop, item: Trained) -> dict[str, Any]:
     row |= {split: _figures(config.metrics[split]) for split in workshop.splits}
     test = workshop.splits.get("test")
     if test and "targets" in config.metrics["test"]:
-        row["test_labels"] = "".join(
-            "FANX"[judged.guess]
-            for judged in judge_groups(item.scores["test"], test.readings, [(label,) for label in config.labels])
-        )
+        calibration = Calibration.from_dict(config.calibration)
+        row["test_labels"] = label_letters(item.scores["test"], test.readings, calibration)
     return row
+
+
+def label_letters(
+    scores: Sequence[npt.NDArray[np.float32]], readings: Sequence[Reading], calibration: Calibration
+) -> str:
+    """Give the most probable labels as the figures beside them have them: with temperatures, which may change some."""
+    return "".join(
+        "FANX"[int(calibration.of(name).probabilities(own[row]).argmax())]
+        for own, reading in zip(scores, readings, strict=True)
+        for row, name in enumerate(reading.names)
+    )
 
 
 def _figures(metrics: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +137,13 @@ def spread(values: list[float]) -> str:
 
 
 def compare(test: Split, first: dict[str, Any], second: dict[str, Any]) -> list[str]:
-    """Compare two variants on test, seed by seed: what the first is ahead, with its 95 % interval by document."""
+    """Compare two variants on test, seed by seed: what the first is ahead, with its 95 % interval by document.
+
+    Raises:
+        ValueError: If one was scored on other rows: labels are told by their place alone.
+    """
+    if not _hashes(first) == _hashes(second) == {hash_file(Path(test.data.file))}:
+        raise ValueError("the variants were scored on other test rows than there are: train them again")
     lines = []
     for one, other in zip(first["seeds"], second["seeds"], strict=False):
         found = compare_judgements(_judgements(test, one["test_labels"]), _judgements(test, other["test_labels"]))
@@ -134,6 +153,10 @@ def compare(test: Split, first: dict[str, Any], second: dict[str, Any]) -> list[
         ]
         lines.append(f"seed {one['seed']}: " + "; ".join(told))
     return lines
+
+
+def _hashes(found: dict[str, Any]) -> set[str]:
+    return set(found["data"]["test"].values())
 
 
 def _judgements(test: Split, labels: str) -> Judgements:

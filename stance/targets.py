@@ -162,8 +162,8 @@ def resolve_targets(
 
     Args:
         targets: Names (in any case, "the US" or "US"), `Target` objects, or a mix; None means all of `own`, or the
-            built-in ones. A name that is not known (`FURTHER_TARGETS` are, "Russia", "the EU") makes a target that goes by
-            that name alone.
+            built-in ones. A name that is not known (`FURTHER_TARGETS` are, "Russia", "the EU") makes a target that goes
+            by that name alone.
         own: Targets that are known by name beside the built-in ones, and before them: those of a model.
 
     Returns:
