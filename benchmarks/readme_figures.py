@@ -91,13 +91,13 @@ def _paragraph(*sentences: str) -> str:
 
 def quality(board: Mapping[str, Rows], results: Path) -> str:
     """Tell how well each model and the baseline do on this project's test split."""
-    corpus, whole = board["corpus"], _row(board["articles"], DEFAULT_MODEL)
-    models, base, words = _models(corpus), _row(corpus, DEFAULT_MODEL), _row(corpus, BASELINE)
+    corpus = board["corpus"]
+    models, base = _models(corpus), _row(corpus, DEFAULT_MODEL)
     paragraphs = base["judgements"] // len(base["targets"])
     lines = [f"| | macro-F1 | {' | '.join(LABELS)} |", f"| --- |{' --- |' * (1 + len(LABELS))}"]
     systems = [*((name, f"`{name}`") for name in models), (BASELINE, "TF-IDF")]
+    figures = {name: _row(corpus, name) for name, _ in systems}
     for target in [*base["targets"], "mean"]:
-        figures = {name: _row(corpus, name) for name, _ in systems}
         told = {name: row["official"] if target == "mean" else row["targets"][target] for name, row in figures.items()}
         best = max(told.values(), key=lambda figure: figure["value"] or 0.0)
         for name, shown in systems:
@@ -115,17 +115,21 @@ def quality(board: Mapping[str, Rows], results: Path) -> str:
             "names masked, logistic regression, same data):"
         ),
         "\n".join(lines),
-        _paragraph(
-            f"Of `{DEFAULT_MODEL}`: F_avg of favor and against over all targets is "
-            f"{_interval(base['metrics']['f_avg'])} (TF-IDF {_value(words['metrics']['f_avg'])}), F1 of finding that a "
-            f"target is there {_value(base['metrics']['presence_f1'])}; on the "
-            f"{whole['judgements'] // len(base['targets'])} paragraphs of {whole['documents']} whole articles the mean "
-            f"macro-F1 is {_interval(whole['official'])}. Calibration error on test: "
-            f"{', '.join(f'{target} {error:.3f}' for target, error in base['calibration'].items())}."
-        ),
+        *(_paragraph(_summary(figures[name], _row(board["articles"], name), figures[BASELINE])) for name in models),
         _paragraph(f"Sides are rare in real text ({few}), so those cells have wide intervals."),
     ]
     return "\n\n".join(blocks)
+
+
+def _summary(row: Rows, whole: Rows, words: Rows) -> str:
+    """Tell of a model what the table does not: sides, presence, whole articles, calibration."""
+    return (
+        f"Of `{row['system']}`: F_avg of favor and against over all targets is {_interval(row['metrics']['f_avg'])} "
+        f"(TF-IDF {_value(words['metrics']['f_avg'])}), F1 of finding that a target is there "
+        f"{_value(row['metrics']['presence_f1'])}; on the {whole['judgements'] // len(row['targets'])} paragraphs of "
+        f"{whole['documents']} whole articles the mean macro-F1 is {_interval(whole['official'])}. Calibration error on "
+        f"test: {', '.join(f'{target} {error:.3f}' for target, error in row['calibration'].items())}."
+    )
 
 
 def other_targets(board: Mapping[str, Rows], results: Path) -> str:

@@ -66,13 +66,20 @@ def test_several_models_have_a_line_each_and_the_best_is_bold(script: ModuleType
     base = next(row for row in rows if row["system"] == "base")
     small = json.loads(json.dumps(base)) | {"system": "small"}
     small["targets"]["US"] = {"value": 0.9, "low": 0.8, "high": 0.95}
+    small["metrics"]["f_avg"] = {"value": 0.6, "low": 0.5, "high": 0.7}
     change(board, "sets", "corpus", "rows", value=[*rows, small])
+    articles = json.loads(board.read_text())["sets"]["articles"]["rows"]
+    other = next(row for row in articles if row["system"] == "base") | {"system": "small"}
+    change(board, "sets", "articles", "rows", value=[*articles, other])
     lines = script.fill(README, results).splitlines()
     us = base["targets"]["US"]
     assert [line.split(" |")[1] for line in lines if line.startswith("| US: `")] == [
         f" {us['value']:.3f} [{us['low']:.3f}, {us['high']:.3f}]",
         " **0.900** [0.800, 0.950]",
     ]
+    told = [line for line in lines if line.startswith("Of `")]
+    assert [line.split(":")[0] for line in told] == ["Of `base`", "Of `small`"]
+    assert "over all targets is 0.600 [0.500, 0.700] (TF-IDF" in told[1]
 
 
 def test_what_no_longer_holds_is_refused(script: ModuleType, results: Path) -> None:
