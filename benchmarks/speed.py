@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import resource
+import shlex
 import subprocess
 import sys
 import time
@@ -42,8 +43,6 @@ ENCODERS = {
     "mpnet": ("base", str(HERE.parent / "runs" / "all-mpnet-base-v2")),
 }
 """Encoder -> the model of ours that is built on it, and where the encoder lies."""
-NLI_PASSES = 3 * 4
-"""Zero-shot NLI reads each paragraph once for each target and label (a hypothesis each)."""
 
 System = Callable[[Sequence[str]], Any]
 
@@ -73,8 +72,7 @@ def main() -> None:
             seconds[name].append(time.perf_counter() - start)
             print(f"{name}: {len(texts) / seconds[name][-1]:.1f} paragraphs/s", file=sys.stderr)
     report = {
-        "command": f"python benchmarks/speed.py --paragraphs {len(texts)} --rounds {arguments.rounds} "
-        f"--encoder {arguments.encoder}",
+        "command": shlex.join(["python", "benchmarks/speed.py", *sys.argv[1:]]),
         "machine": describe_machine(),
         "paragraphs": len(texts),
         "targets": 3,

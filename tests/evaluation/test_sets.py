@@ -170,6 +170,9 @@ def test_articles_are_read_by_offsets(tmp_path: Path) -> None:
     write(tmp_path / "rows.jsonl", {"file": "one.txt", "blocks": blocks})
     with pytest.raises(InputError, match=r"line 1: expected 'file' and 'blocks' .* toward NATO; .*KeyError: 'NATO'"):
         load_task(read_set(tmp_path / "x.toml"), tmp_path)
+    write(tmp_path / "rows.jsonl", {"file": "two.txt", "blocks": blocks})
+    with pytest.raises(InputError, match=r"line 1: expected 'file' .*FileNotFoundError: .*two\.txt"):
+        load_task(read_set(tmp_path / "x.toml"), tmp_path)
 
 
 def test_a_try_is_spread_over_the_file(tmp_path: Path) -> None:

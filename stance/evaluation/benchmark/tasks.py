@@ -206,7 +206,7 @@ def _article_items(definition: SetDefinition, folder: Path) -> Iterator[Item]:
                 for target in targets:
                     gold = LABELS[LABELS.index(block["labels"][target.name])]
                     yield Item(block["id"], own, target, (gold,), article["file"], fields=fields)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OSError) as error:
             raise InputError(
                 f"{where}: expected 'file' and 'blocks' with 'id', 'start', 'end' and 'labels' toward "
                 f"{', '.join(target.name for target in targets)}; found a mistake ({type(error).__name__}: {error})."
