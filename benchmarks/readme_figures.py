@@ -127,8 +127,8 @@ def _summary(row: Rows, whole: Rows, words: Rows) -> str:
         f"Of `{row['system']}`: F_avg of favor and against over all targets is {_interval(row['metrics']['f_avg'])} "
         f"(TF-IDF {_value(words['metrics']['f_avg'])}), F1 of finding that a target is there "
         f"{_value(row['metrics']['presence_f1'])}; on the {whole['judgements'] // len(row['targets'])} paragraphs of "
-        f"{whole['documents']} whole articles the mean macro-F1 is {_interval(whole['official'])}. Calibration error on "
-        f"test: {', '.join(f'{target} {error:.3f}' for target, error in row['calibration'].items())}."
+        f"{whole['documents']} whole articles the mean macro-F1 is {_interval(whole['official'])}. Calibration error "
+        f"on test: {', '.join(f'{target} {error:.3f}' for target, error in row['calibration'].items())}."
     )
 
 
