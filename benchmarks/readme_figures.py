@@ -110,8 +110,8 @@ def quality(board: Mapping[str, Rows], results: Path) -> str:
     few = ", ".join(f"against {target} {rare[target]} paragraphs" for target in sorted(rare, key=rare.__getitem__)[:2])
     blocks = [
         _paragraph(
-            f"On the project's {paragraphs} test paragraphs (never used to choose anything), as shipped, with 95 % "
-            "intervals by document, beside a baseline of words alone (TF-IDF of words and word pairs, the target's "
+            f"On the project's {paragraphs} test paragraphs (by which no model and no setting was chosen), as shipped, with "
+            "95 % intervals by document, beside a baseline of words alone (TF-IDF of words and word pairs, the target's "
             "names masked, logistic regression, same data):"
         ),
         "\n".join(lines),

@@ -132,7 +132,8 @@ def _unflatten(row: Mapping[str, str], where: str) -> dict[str, Any]:
     sets = {f"{target}_{end}" for target in columns for end in ("labels", "abstained")}
     taken = {name for target, names in columns.items() for name in (target, *names.values())} | sets
     full: dict[str, Any] = {name: cell for name, cell in row.items() if cell != "" and name not in taken}
-    if columns:
+    failed_whole = row.get("error") and not any(row[name] for name in taken & row.keys())
+    if columns and not failed_whole:
         full["stances"] = {
             target: {
                 "label": row[target] or None,
@@ -215,6 +216,8 @@ def _judged(
     labels: dict[str, Label | None] = {}
     probabilities: dict[str, tuple[float, ...]] = {}
     for target, label, shares in _given(row, where, unjudged):
+        if not target.strip():
+            raise InputError(f"{where}: expected the name of a target, found {target!r}.")
         labels[target] = _label(label, f"{where}: {target!r}")
         if shares:
             probabilities[target] = _shares(shares, f"{where}: {target!r}: field 'probabilities'")

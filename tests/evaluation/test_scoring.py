@@ -95,6 +95,23 @@ def test_failures_count_as_errors() -> None:
     }
 
 
+def test_a_row_of_a_table_may_have_failed_whole(tmp_path: Path) -> None:
+    file = tmp_path / "made.csv"
+    head = "id,error,NATO,NATO_favor,NATO_against,NATO_neutral,NATO_absent\n"
+    file.write_text(head + "p0,,favor,1,0,0,0\np1,late,,,,,\n", encoding="utf-8")
+    gold = [{"id": f"p{number}", "labels": {"NATO": "favor"}} for number in (0, 1)]
+    assert evaluate(gold, file, draws=2).failures == 1
+    file.write_text(head + "p0,late,favor,1,0,0,0\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 2: id 'p0': found both 'error' and 'stances'"):
+        evaluate(gold[:1], file)
+
+
+def test_a_target_has_to_have_a_name() -> None:
+    """An empty one would be taken for a paragraph that failed whole."""
+    with pytest.raises(InputError, match="row 1: id 'p': expected the name of a target, found ''"):
+        evaluate([{"id": "p", "labels": {"NATO": "favor"}}], [{"id": "p", "labels": {"": "favor"}}])
+
+
 def test_what_no_gold_label_asks_for_is_told() -> None:
     gold = gold_rows()
     predictions = predicted_rows(gold)
