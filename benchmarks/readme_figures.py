@@ -110,9 +110,9 @@ def quality(board: Mapping[str, Rows], results: Path) -> str:
     few = ", ".join(f"against {target} {rare[target]} paragraphs" for target in sorted(rare, key=rare.__getitem__)[:2])
     blocks = [
         _paragraph(
-            f"On the project's {paragraphs} test paragraphs (by which no model and no setting was chosen), as shipped, with "
-            "95 % intervals by document, beside a baseline of words alone (TF-IDF of words and word pairs, the target's "
-            "names masked, logistic regression, same data):"
+            f"On the project's {paragraphs} test paragraphs (by which no model and no setting was chosen), as shipped, "
+            "with 95 % intervals by document, beside a baseline of words alone (TF-IDF of words and word pairs, the "
+            "target's names masked, logistic regression, same data):"
         ),
         "\n".join(lines),
         *(_paragraph(_summary(figures[name], _row(board["articles"], name), figures[BASELINE])) for name in models),
