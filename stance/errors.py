@@ -3,6 +3,7 @@
 ```
 StanceError
 ├── InputError (ValueError)        a document, row, option or argument is not usable
+│   ├── UsageError                 options that do not go together
 │   ├── EncodingError              bytes that are no text, or text in another encoding than named
 │   └── UnknownTargetError         a target that is neither built in nor defined by the user
 ├── ModelError (OSError)           a model that is missing, incomplete, altered or too new
@@ -28,6 +29,7 @@ __all__ = [
     "SkippedError",
     "StanceError",
     "UnknownTargetError",
+    "UsageError",
     "suggest",
 ]
 
@@ -73,6 +75,10 @@ class InputError(StanceError, ValueError):
         super().__init__(message)
         self.place = place
         self.field = field
+
+
+class UsageError(InputError):
+    """Options that do not go together; the command leaves with exit status 2."""
 
 
 class EncodingError(InputError):
