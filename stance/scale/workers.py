@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from queue import Full, Queue
 from typing import Protocol
 
@@ -132,8 +131,11 @@ def judge_in_threads(steps: Iterator[Step], work: Work, advance: Advance) -> Gen
         return work(step, progress)
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="stance-judge")
-    submit = partial(pool.submit, judge)
-    feeder = threading.Thread(target=results.feed, args=(steps, submit), name="stance-read", daemon=True)
+
+    def feed() -> None:
+        results.feed(steps, lambda step: pool.submit(judge, step))
+
+    feeder = threading.Thread(target=feed, name="stance-read", daemon=True)
     feeder.start()
     try:
         yield from results.take()
