@@ -14,8 +14,9 @@ _OWN_GROUPS = Path("/proc/self/cgroup")
 def usable_cores() -> int:
     """Count the cores that this process may use.
 
-    The least of what the machine has, what the process is bound to, and what the quotas of its control groups give,
-    rounded up: with a quota of 1.5 cores, 2.
+    The least of what the machine has, what the process is bound to, what ``OMP_NUM_THREADS`` says (cluster engines and
+    batch systems set it for each worker), and what the quotas of its control groups give, rounded up: with a quota of
+    1.5 cores, 2.
 
     Returns:
         At least 1.
@@ -30,6 +31,9 @@ def usable_cores() -> int:
         counts.append(os.process_cpu_count() or 1)
     if hasattr(os, "sched_getaffinity"):
         counts.append(len(os.sched_getaffinity(0)))
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdecimal() and int(told):
+        counts.append(int(told))
     quota = _least_quota()
     if quota is not None:
         counts.append(max(1, -int(-quota // 1)))

@@ -15,6 +15,7 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Control groups of our own, on a machine with 16 cores that binds nobody."""
     monkeypatch.setattr(cores, "_CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(cores, "_OWN_GROUPS", tmp_path / "own")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
     monkeypatch.setattr(os, "process_cpu_count", lambda: 16, raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(16)), raising=False)
@@ -39,6 +40,12 @@ def test_what_a_process_is_bound_to(groups: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_count_of_newer_pythons_is_heard(groups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "process_cpu_count", lambda: 2, raising=False)
     assert cores.usable_cores() == 2
+
+
+@pytest.mark.parametrize(("told", "expected"), [("3", 3), ("99", 16), ("", 16), ("0", 16), ("many", 16)])
+def test_what_a_cluster_engine_sets(groups: Path, monkeypatch: pytest.MonkeyPatch, told: str, expected: int) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert cores.usable_cores() == expected
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stance.errors import InputError, MissingExtraError
-from stance.schema import LABELS, Analysis, Document, Paragraph, Stance
+from stance.schema import LABELS, Analysis, Document, Paragraph, Prediction
 
 __all__ = [
     "BLOCK_COLUMNS",
+    "arrow_type",
     "block_rows",
     "encode_head",
     "encode_row",
@@ -28,6 +29,7 @@ __all__ = [
     "open_output",
     "paragraph_columns",
     "paragraph_rows",
+    "stance_rows",
     "write_rows",
 ]
 
@@ -59,14 +61,16 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
             "end": block.end,
             "text": block.text,
             **({"source": dict(analysis.document.source)} if analysis.document.source else {}),
-            "stances": {name: _stance_row(stance) for name, stance in prediction.stances.items()},
+            "stances": stance_rows(prediction),
         }
 
 
-def _stance_row(stance: Stance) -> dict[str, Any]:
-    row = stance.to_dict()
-    del row["mentions"]
-    return row
+def stance_rows(prediction: Prediction) -> dict[str, dict[str, Any]]:
+    """Give the stances of a prediction as rows hold them: target -> label, probabilities and, at a risk, label set."""
+    rows = {name: stance.to_dict() for name, stance in prediction.stances.items()}
+    for row in rows.values():
+        del row["mentions"]
+    return rows
 
 
 BLOCK_COLUMNS = ("document", "index", "kind", "start", "end", "text")
@@ -251,7 +255,7 @@ def _write_parquet(file: BinaryIO, rows: Iterable[dict[str, Any]], columns: Sequ
         from pyarrow import parquet
     except ImportError:
         raise MissingExtraError("Writing Parquet", "parquet") from None
-    schema = pa.schema([(name, getattr(pa, _arrow_type(name))()) for name in columns])
+    schema = pa.schema([(name, getattr(pa, arrow_type(name))()) for name in columns])
     with parquet.ParquetWriter(file, schema) as writer:
         group: list[dict[str, Any]] = []
         for row in rows:
@@ -267,7 +271,8 @@ def _whole(value: object) -> object:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-def _arrow_type(column: str) -> str:
+def arrow_type(column: str) -> str:
+    """Name the Arrow type of a column of the flat formats: ``pyarrow``'s function of that name makes it."""
     if column in ("index", "start", "end"):
         return "int64"
     _, underscore, ending = column.rpartition("_")

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stance.prediction import Judging
+    from stance.scale.columns import ColumnPredictor
     from stance.scale.stream import Summary, predict_files
     from stance.text.documents import Reading
 
 _HOMES = {
+    "ColumnPredictor": "stance.scale.columns",
     "Judging": "stance.prediction",
     "Reading": "stance.text.documents",
     "Summary": "stance.scale.stream",
     "predict_files": "stance.scale.stream",
 }
 
-__all__ = ["Judging", "Reading", "Summary", "predict_files"]
+__all__ = ["ColumnPredictor", "Judging", "Reading", "Summary", "predict_files"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
