@@ -6,6 +6,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stance.cli.options import (
     add_input_options,
@@ -18,6 +19,9 @@ from stance.cli.options import (
 )
 from stance.errors import UsageError
 from stance.targets import Target, load_targets, resolve_targets
+
+if TYPE_CHECKING:
+    from stance.scale.workers import Engine
 
 __all__ = ["add_parser"]
 
@@ -33,6 +37,7 @@ _EPILOG = """examples:
   stance predict a.txt --targets NATO,Russia --targets-file mine.toml
   stance predict a.txt --abstain-risk 0.1             mark what cannot be decided at this risk
   stance predict corpus/ -o stances.jsonl --resume --on-error record    a folder, gone on with after a kill
+  stance predict corpus/ -o stances.parquet --engine ray --workers 64    on a Ray cluster
 
 A file of targets holds [[target]] tables with name, aliases, description and exclude. JSONL holds document, id, index
 (number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
@@ -91,13 +96,24 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--resume", action="store_true", help="go on with a run that was broken off; begin where there is none"
     )
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="judge in this process, or on a Ray cluster: the one that RAY_ADDRESS names, or one on this machine",
+    )
+    group.add_argument(
+        "--workers", type=positive_number, metavar="N", help="workers on the cluster (default: as many as have room)"
+    )
+    group.add_argument("--worker-cpus", type=float, metavar="N", help="cores of each worker (default: 1)")
+    group.add_argument("--worker-gpus", type=float, metavar="N", help="GPUs of each worker, as in 0.25 (default: 0)")
     parser.set_defaults(run=_run, refuse=parser.error)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from stance.prediction import Judging, load_classifier
     from stance.scale.stream import Plan, run_plan
-    from stance.scale.workers import judge_in_threads
 
     try:
         plan = Plan(
@@ -108,6 +124,7 @@ def _run(arguments: argparse.Namespace) -> int:
             resume=arguments.resume,
             on_error=arguments.on_error,
         )
+        engine = _engine(arguments)
     except UsageError as error:
         arguments.refuse(str(error))
     # a wrong model or device is said before any input is read
@@ -116,7 +133,7 @@ def _run(arguments: argparse.Namespace) -> int:
     asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk)
     plan = replace(plan, judging=asked)
     try:
-        summary = run_plan(plan, judge_in_threads)
+        summary = run_plan(plan, engine)
     except KeyboardInterrupt:
         if plan.place() is None:
             raise
@@ -125,6 +142,20 @@ def _run(arguments: argparse.Namespace) -> int:
     if summary.failures and arguments.on_error == "record":
         _LOG.error("%d files or rows could not be read; %s.errors.jsonl says why", summary.failures, arguments.output)
     return 1 if summary.failures else 0
+
+
+def _engine(arguments: argparse.Namespace) -> Engine:
+    """Tell where is judged."""
+    from stance.scale.workers import judge_in_threads
+
+    count, cpus, gpus = arguments.workers, arguments.worker_cpus, arguments.worker_gpus
+    if arguments.engine == "local":
+        if any(value is not None for value in (count, cpus, gpus)):
+            raise UsageError("--workers, --worker-cpus and --worker-gpus are for --engine ray.")
+        return judge_in_threads
+    from stance.scale.ray import Workers, judge_on_ray
+
+    return judge_on_ray(Workers(count, 1.0 if cpus is None else cpus, gpus or 0.0))
 
 
 def _targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Workers", "judge_on_ray", "predict"]
 
+_USAGE = "RAY_USAGE_STATS_ENABLED"
 _AHEAD = 2
 """Steps that a worker is given at once: one that it judges, one that waits there."""
+_PATIENCE = 600.0
+"""Seconds in which some worker has to load its model or judge a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Workers:
     """What works on a cluster; each worker loads the model once.
 
     Attributes:
-        count: How many there are; None means as many as the cluster has room for.
+        count: How many there are, at most in Ray Data, which needs room to read, too; None means as many as the
+            cluster has room for.
         cpus: Cores of each.
         gpus: GPUs of each: 0.25 lets four share one. The device is CUDA where it is above 0, unless one is named.
         rows: Rows of a batch of Ray Data.
@@ -100,12 +105,12 @@ def predict(
         fn_constructor_args=(predictor,),
         batch_format="pyarrow",
         batch_size=given.rows,
-        compute=ray.data.ActorPoolStrategy(size=given.count),
+        # a pool of a fixed size that fills the cluster would leave nothing to read with, and wait for ever
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=given.count),
         num_cpus=given.cpus,
         num_gpus=given.gpus,
-        max_restarts=-1,
-        max_task_retries=-1,
-    )
+        udf_modifying_row_count=False,
+    )  # Ray Data starts workers that died again, and judges their batches again, unless it is told otherwise
 
 
 @dataclass(slots=True)
@@ -156,7 +161,7 @@ def judge_on_ray(workers: Workers | None = None) -> Engine:
         placed = replace(work, judging=given.place(work.judging))
         pool = [remote(_StepWorker).remote(placed) for _ in range(count)]
         try:
-            yield from _in_order(ray, steps, pool, advance)
+            yield from _in_order(_Pool(ray, pool), steps, advance)
         finally:
             for worker in pool:
                 ray.kill(worker)
@@ -172,41 +177,85 @@ class _StepWorker:
 
     work: Work
 
+    def load(self) -> None:
+        """Load the model."""
+        Judge.load(self.work.judging)
+
     def judge(self, step: Step) -> bytes:
         """Give a step's bytes in the output."""
         return self.work(step)
 
 
-def _in_order(ray: Any, steps: Iterator[Step], pool: list[Any], advance: Advance) -> Iterator[Judged]:  # noqa: ANN401
+class _Pool:
+    """Workers, and what they are at; a worker that has not loaded its model yet, or has no place, gets nothing to do.
+
+    Args:
+        ray: The module.
+        workers: The workers.
+    """
+
+    def __init__(self, ray: Any, workers: list[Any]) -> None:  # noqa: ANN401 - a module
+        self.most = 2 * _AHEAD * len(workers)
+        self._ray = ray
+        self._loading = {worker.load.remote(): worker for worker in workers}
+        self._busy: dict[Any, Any] = {}
+        self._free: deque[Any] = deque()
+
+    def submit(self, step: Step) -> Any:  # noqa: ANN401 - a reference of Ray's
+        """Give a step to a worker that has room for it; waits for one."""
+        while not self._free:
+            self._settle()
+        worker = self._free.popleft()
+        result = worker.judge.remote(step)
+        self._busy[result] = worker
+        return result
+
+    def _settle(self) -> None:
+        """Wait until a worker is done with something."""
+        done, _ = self._ray.wait([*self._loading, *self._busy], num_returns=1, timeout=_PATIENCE)
+        if not done:
+            raise StanceError(
+                f"No worker of the cluster did anything for {_PATIENCE:.0f} seconds. It has "
+                f"{self._ray.cluster_resources()}: ask for fewer or smaller workers, or add machines."
+            )
+        if done[0] in self._loading:
+            self.get(done[0])  # raises what was wrong
+            self._free.extend([self._loading.pop(done[0])] * _AHEAD)
+        else:
+            self._free.append(self._busy.pop(done[0]))
+
+    def is_done(self, result: Any) -> bool:  # noqa: ANN401
+        """Tell whether a result is there."""
+        return bool(self._ray.wait([result], timeout=0)[0])
+
+    def get(self, result: Any) -> bytes:  # noqa: ANN401
+        """Wait for a result; what stance raised in a worker is raised here."""
+        try:
+            data: bytes = self._ray.get(result)
+        except self._ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, StanceError):
+                raise error.cause from None
+            raise
+        if result in self._busy:
+            self._free.append(self._busy.pop(result))
+        return data
+
+
+def _in_order(pool: _Pool, steps: Iterator[Step], advance: Advance) -> Iterator[Judged]:
     """Give steps to workers as they get free, and the results in order; few steps are held at once."""
-    free = deque(pool * _AHEAD)
-    busy: dict[Any, Any] = {}
     waiting: deque[tuple[Step, Any]] = deque()
 
     def take() -> Judged:
         step, result = waiting.popleft()
-        try:
-            data = ray.get(result)
-        except ray.exceptions.RayTaskError as error:
-            if isinstance(error.cause, StanceError):
-                raise error.cause from None
-            raise
-        if result in busy:
-            free.append(busy.pop(result))
+        data = pool.get(result)
         advance(step, step.paragraphs)
         return Judged(step, data)
 
     for step in steps:
-        if len(waiting) >= 2 * _AHEAD * len(pool):
+        if len(waiting) >= pool.most:
             yield take()
-        if not free:
-            done, _ = ray.wait(list(busy), num_returns=1)
-            free.extend(busy.pop(result) for result in done)
-        worker = free.popleft()
-        result = worker.judge.remote(step)
-        busy[result] = worker
-        waiting.append((step, result))
-        while waiting and ray.wait([waiting[0][1]], timeout=0)[0]:
+        waiting.append((step, pool.submit(step)))
+        while waiting and pool.is_done(waiting[0][1]):
             yield take()
     while waiting:
         yield take()
@@ -225,5 +274,11 @@ def _connect(ray: Any) -> bool:  # noqa: ANN401 - a module
     """Connect to the cluster, if that is not done; tell whether it was done here."""
     if ray.is_initialized():
         return False
-    ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    before = os.environ.get(_USAGE)
+    os.environ[_USAGE] = before or "0"  # Ray reports over the network how it is used, unless it is told not to
+    try:
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    finally:
+        if before is None:
+            del os.environ[_USAGE]
     return True

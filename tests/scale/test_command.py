@@ -74,6 +74,7 @@ def test_recorded_errors_are_counted_and_the_exit_status_tells(
     [
         (["--resume"], "--resume needs a file as --output"),
         (["--on-error", "record"], "--on-error record needs a file as --output"),
+        (["--workers", "2"], "--workers, --worker-cpus and --worker-gpus are for --engine ray"),
     ],
 )
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], message: str) -> None:
