@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -35,27 +36,28 @@ def killed_worker(name: str, *, wait: float = 0.0) -> int:
         time.sleep(0.02)
 
 
-def run_files(model: Path, folder: Path) -> dict:
-    """Judge files; kill a worker when the first step is written."""
+def kill_while(name: str, work: Callable[[], object]) -> bool:
+    """Do work, and kill a worker of that name while it is done; tell whether there was one."""
+    killed: list[int] = []
+    thread = threading.Thread(target=lambda: killed.append(killed_worker(name, wait=60)))
+    thread.start()
+    work()
+    thread.join()
+    return bool(killed[0])
+
+
+def run_files(model: Path, folder: Path) -> bool:
+    """Judge files; a worker is killed while it judges a step."""
     from stance.scale import Judging
     from stance.scale.ray import Workers, judge_on_ray
     from stance.scale.stream import Plan, run_plan
 
-    killed = []
-
-    def engine(steps, work, advance):
-        for number, done in enumerate(judge_on_ray(Workers(2))(steps, work, advance)):
-            if number == 0:
-                killed.append(killed_worker("_StepWorker"))
-            yield done
-
-    output = folder / "ray.csv"
-    summary = run_plan(Plan((folder / "rows.jsonl",), output, "csv", judging=Judging(model=model)), engine)
-    return {"killed": bool(killed[0]), "paragraphs": summary.paragraphs}
+    plan = Plan((folder / "rows.jsonl",), folder / "ray.csv", "csv", judging=Judging(model=model))
+    return kill_while("_StepWorker.judge", lambda: run_plan(plan, judge_on_ray(Workers(2))))
 
 
-def run_dataset(model: Path, folder: Path) -> dict:
-    """Judge a data set from Parquet to Parquet; kill a worker while it does."""
+def run_dataset(model: Path, folder: Path) -> bool:
+    """Judge a data set from Parquet to Parquet; a worker is killed when it has loaded the model."""
     import ray
 
     from stance.scale import Judging
@@ -63,13 +65,8 @@ def run_dataset(model: Path, folder: Path) -> dict:
 
     ray.data.DataContext.get_current().enable_progress_bars = False
     rows = ray.data.read_parquet(str(folder / "rows.parquet"), override_num_blocks=8)
-    judged = predict(rows, judging=Judging(model=model), prefix="stance_", workers=Workers(2, rows=25))
-    killed: list[int] = []
-    thread = threading.Thread(target=lambda: killed.append(killed_worker("MapWorker", wait=60)))
-    thread.start()
-    judged.write_parquet(str(folder / "judged"))
-    thread.join()
-    return {"killed": bool(killed[0])}
+    judged = predict(rows, judging=Judging(model=model), prefix="stance_", workers=Workers(2, rows=100))
+    return kill_while("MapWorker", lambda: judged.write_parquet(str(folder / "judged")))
 
 
 def main() -> None:
@@ -78,7 +75,7 @@ def main() -> None:
 
     import stance.scale.steps
 
-    stance.scale.steps.CHUNK = 25
+    stance.scale.steps.CHUNK = 100
     model, folder = map(Path, sys.argv[1:3])
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     with tempfile.TemporaryDirectory(prefix="ray") as place:

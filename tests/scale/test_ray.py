@@ -22,38 +22,36 @@ needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="
 
 @needs_ray
 @pytest.mark.ray
-def test_two_workers_of_which_one_is_killed_give_what_one_process_gives(tiny: Path, tmp_path: Path) -> None:
+def test_two_workers_of_which_one_is_killed_give_what_one_process_gives(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("psutil")
     pa = pytest.importorskip("pyarrow")
     pq = pytest.importorskip("pyarrow.parquet")
-    rows = write_rows(tmp_path / "rows.jsonl", 400)
+    rows = write_rows(tmp_path / "rows.jsonl", 1500)
     given = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
-    pq.write_table(pa.Table.from_pylist([*given, {"id": 400, "text": None}]), tmp_path / "rows.parquet")
+    pq.write_table(pa.Table.from_pylist([*given, {"id": 1500, "text": None}]), tmp_path / "rows.parquet")
     script = Path(__file__).with_name("ray_runs.py")
     done = subprocess.run(
         [sys.executable, str(script), str(tiny), str(tmp_path)], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told == {"files": {"killed": True, "paragraphs": 400}, "dataset": {"killed": True}}
+    assert told == {"files": True, "dataset": True}, "no worker was there to be killed"
 
-    local = tmp_path / "local.csv"  # whose steps are larger, so the last digits of probabilities may differ
-    predict_files(rows, local, judging=Judging(model=tiny))
-    one, other = (path.read_text(encoding="utf-8").splitlines() for path in (local, tmp_path / "ray.csv"))
-    assert len(one) == len(other) == 401
-    for left, right in zip(one, other, strict=True):
-        for cell, same in zip(left.split(","), right.split(","), strict=True):
-            assert cell == same or float(cell) == pytest.approx(float(same), abs=1e-6)
+    monkeypatch.setattr("stance.scale.steps.CHUNK", 100)  # as in the script
+    predict_files(rows, tmp_path / "local.csv", judging=Judging(model=tiny))
+    assert (tmp_path / "ray.csv").read_bytes() == (tmp_path / "local.csv").read_bytes()
 
     judged = {row["id"]: row for row in pq.read_table(tmp_path / "judged").to_pylist()}
-    assert sorted(judged) == list(range(401))
+    assert sorted(judged) == list(range(1501))
     expected = ColumnPredictor(Judging(model=tiny), prefix="stance_")({"text": [row["text"] for row in given]})
     for row in given:
         found = judged[row["id"]]
         assert found["text"] == row["text"]
         for name, values in expected.items():
             assert found[name] == (pytest.approx(values[row["id"]], abs=1e-6) if "_" in name[7:] else values[row["id"]])
-    assert all(judged[400][name] is None for name in expected)
+    assert all(judged[1500][name] is None for name in expected)
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
