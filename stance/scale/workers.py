@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Full, Queue
 from typing import Protocol
@@ -85,15 +86,13 @@ class _Results:
     def feed(self, steps: Iterator[Step], submit: Callable[[Step], Future[bytes]]) -> None:
         """Add those of all steps, and None or the error at which the steps ended."""
         end: Future[bytes] = Future()
-        try:
-            for step in steps:
-                self.put(step, submit(step))
-            end.set_result(b"")
-            self.put(None, end)
-        except _Unwanted:
-            pass
-        except BaseException as error:  # whoever takes the results is told
-            end.set_exception(error)
+        with suppress(_Unwanted):
+            try:
+                for step in steps:
+                    self.put(step, submit(step))
+                end.set_result(b"")
+            except BaseException as error:  # whoever takes the results is told, if anybody does
+                end.set_exception(error)
             self.put(None, end)
 
     def take(self) -> Iterator[Judged]:

@@ -10,6 +10,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,9 +20,12 @@ import pytest
 
 import stance
 from stance.errors import InputError, StanceError, UsageError
+from stance.reporting.layout import Layout
 from stance.scale import Judging, Reading, Summary, predict_files
+from stance.scale.steps import cut_steps
 from stance.scale.stream import Plan, run_plan
-from stance.scale.workers import judge_in_threads
+from stance.scale.workers import Work, judge_in_threads
+from stance.text.sources import read_items
 
 from .conftest import write_rows
 
@@ -390,6 +394,19 @@ def test_few_steps_are_held_at_once(tiny: Path, tmp_path: Path) -> None:
     assert run_plan(plan, engine).paragraphs == 480
     assert drawn[0] == 30
     assert 1 < most[0] <= 6
+
+
+def test_whoever_stops_taking_leaves_no_thread_behind(tiny: Path, tmp_path: Path) -> None:
+    write_rows(tmp_path / "a.jsonl", 400)
+    items = read_items([str(tmp_path / "a.jsonl")], Reading())
+    work = Work(Judging(model=tiny), Layout("jsonl", ("NATO", "US", "China")))
+    before = threading.active_count()
+    for _ in range(5):  # an exception in a thread is a warning, which is an error here
+        judged = judge_in_threads(cut_steps(items, [1]), work, lambda step, count: None)
+        assert next(judged).step.number == 16
+        judged.close()
+        items = read_items([str(tmp_path / "a.jsonl")], Reading())
+    assert threading.active_count() == before
 
 
 def test_what_goes_wrong_while_reading_or_judging_is_raised(tiny: Path, tmp_path: Path, monkeypatch) -> None:
