@@ -109,6 +109,11 @@ def test_only_training_needs_training_packages(path: Path) -> None:
     assert not {other.partition(".")[0] for other in imported(path)} & HEAVY
 
 
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_only_the_cluster_adaptor_needs_ray(path: Path) -> None:
+    assert module_name(path) == "scale.ray" or "ray" not in {name.partition(".")[0] for name in imported(path)}
+
+
 def test_predicting_carries_no_training_code() -> None:
     reached, waiting = set(), ["prediction"]
     while waiting:
