@@ -157,6 +157,7 @@ class Part:
         done = self.commit.done
         self._file = None if done else self._open_part(self._part, self.commit.output)
         self._side = None if done else self._open_part(self._errors, self.commit.errors)
+        _sync_folder(self.place.parent)
 
     def _open_part(self, path: Path, size: int) -> BinaryIO:
         """Open a part to write on after so many bytes."""
@@ -234,6 +235,7 @@ class Part:
                 side.unlink(missing_ok=True)  # of a run before
         if self._part.exists() and (self.commit.documents or not self.commit.failures):
             self._move_output()
+        _sync_folder(self.place.parent)
         self._part.unlink(missing_ok=True)
         self._journal.unlink(missing_ok=True)
 
@@ -275,6 +277,17 @@ def _locked(path: Path, place: Path) -> BinaryIO:
         except FileNotFoundError:
             pass
         file.close()  # whoever held it has just finished and removed it
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that a loss of power does not undo what was made or moved in a folder."""
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _read_journal(file: BinaryIO) -> tuple[dict[str, Any], list[Commit], int]:

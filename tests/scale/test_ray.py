@@ -7,13 +7,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from stance.errors import InputError, MissingExtraError
+from stance.errors import InputError, MissingExtraError, StanceError
 from stance.prediction import Judging
 from stance.scale import ColumnPredictor, predict_files
-from stance.scale.ray import Workers, judge_on_ray, predict
+from stance.scale.ray import Workers, _in_order, _Pool, judge_on_ray, predict
+from stance.scale.steps import Step
 
 from .conftest import write_rows
 
@@ -59,6 +61,83 @@ def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     for call in (judge_on_ray, lambda: predict(None)):
         with pytest.raises(MissingExtraError, match=r"Working on a Ray cluster .* pip install 'stance-kit\[scale\]'"):
             call()
+
+
+class FakeError(Exception):
+    """Stands for what Ray raises for an error in a worker."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class FakeRay:
+    """What is used of Ray; of results that are waited for, the last is there first, and what is stuck never."""
+
+    exceptions = SimpleNamespace(RayTaskError=FakeError)
+
+    def get(self, result):
+        if isinstance(result.value, Exception):
+            raise FakeError(result.value)
+        return result.value
+
+    def wait(self, results, *, num_returns=1, timeout=None):
+        there = [result for result in results if result.value != "stuck"]
+        return there[-1:], [result for result in results if result not in there[-1:]]
+
+    def cluster_resources(self):
+        return {"CPU": 2.0}
+
+
+class Ref:
+    """A result under way."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+class FakeWorker:
+    """A worker that judges at once, or fails with an error."""
+
+    def __init__(self, loaded=None, error=None) -> None:
+        self.done: list[int] = []
+        self._error = error
+        self.load = SimpleNamespace(remote=lambda: Ref(loaded))
+        self.judge = SimpleNamespace(remote=self._judge)
+
+    def _judge(self, step):
+        self.done.append(step.number)
+        return Ref(self._error or str(step.number).encode())
+
+
+def steps(count: int) -> list[Step]:
+    return [Step((), (), 0, number, 0, 0) for number in range(count)]
+
+
+def test_results_come_in_order_and_who_has_not_loaded_gets_nothing() -> None:
+    workers = [FakeWorker(), FakeWorker(loaded="stuck"), FakeWorker()]
+    advanced = []
+    found = _in_order(_Pool(FakeRay(), workers), steps(20), lambda step, count: advanced.append(step.number))
+    assert [(judged.step.number, judged.data) for judged in found] == [
+        (number, str(number).encode()) for number in range(20)
+    ]
+    assert sorted(workers[0].done + workers[2].done) == advanced == list(range(20))
+    assert workers[1].done == []
+
+
+def test_what_stance_raises_in_a_worker_is_raised_as_it_is() -> None:
+    for worker in (FakeWorker(loaded=InputError("no model")), FakeWorker(error=InputError("no model"))):
+        with pytest.raises(InputError, match=r"^no model$"):
+            list(_in_order(_Pool(FakeRay(), [worker]), steps(3), lambda step, count: None))
+    with pytest.raises(FakeError, match="a bug"):
+        list(_in_order(_Pool(FakeRay(), [FakeWorker(error=KeyError("a bug"))]), steps(3), lambda step, count: None))
+
+
+def test_a_cluster_without_room_is_not_waited_for_for_ever() -> None:
+    with pytest.raises(
+        StanceError, match=r"No worker of the cluster did anything for 600 seconds. It has \{'CPU': 2.0\}"
+    ):
+        list(_in_order(_Pool(FakeRay(), [FakeWorker(loaded="stuck")]), steps(1), lambda step, count: None))
 
 
 def test_workers_fill_the_cluster() -> None:
