@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -134,13 +134,15 @@ class Part:
             place.with_name(f".{place.name}.{ending}") for ending in ("part", "errors.part", "journal", "whole")
         )
         self._stack = ExitStack()
+        self._fresh = False
         try:
             self._open({"format": _FORMAT, "keep": keep, "run": json.loads(json.dumps(run))}, resume)
-        except OSError as error:
+        except BaseException as error:
             self._stack.close()
-            raise not_written(place, error) from error
-        except BaseException:
-            self._stack.close()
+            if self._fresh:
+                self._remove()
+            if isinstance(error, OSError):
+                raise not_written(place, error) from error
             raise
 
     def _open(self, header: dict[str, Any], resume: bool) -> None:
@@ -153,6 +155,7 @@ class Part:
         self._log.seek(end if going_on else 0)
         self._log.truncate()
         if not going_on:
+            self._fresh = True
             self._write_line(header)
         done = self.commit.done
         self._file = None if done else self._open_part(self._part, self.commit.output)
@@ -161,12 +164,13 @@ class Part:
 
     def _open_part(self, path: Path, size: int) -> BinaryIO:
         """Open a part to write on after so many bytes."""
-        file = self._stack.enter_context(path.open("r+b" if size else "wb"))
-        if file.seek(0, os.SEEK_END) < size:
+        found = path.stat().st_size if path.exists() else 0
+        if found < size:
             raise InputError(
-                f"{path}: expected {size} bytes at least, as the journal says, found {file.tell()}: the run cannot go "
-                f"on. Remove {self._journal} to begin anew."
+                f"{path}: expected {size} bytes at least, as the journal says, found {found}: the run cannot go on. "
+                f"Remove {self._journal} to begin anew."
             )
+        file = self._stack.enter_context(path.open("r+b" if size else "wb"))
         file.seek(size)
         file.truncate()
         return file
@@ -254,8 +258,12 @@ class Part:
         unfinished = self._journal.exists() and (self.commit == Commit() or not self._keep)
         self._stack.close()
         if unfinished:
-            for path in (self._part, self._errors, self._whole, self._journal):
-                path.unlink(missing_ok=True)
+            self._remove()
+
+    def _remove(self) -> None:
+        for path in (self._part, self._errors, self._whole, self._journal):
+            with suppress(OSError):  # a name that is too long, for one
+                path.unlink()
 
 
 def _locked(path: Path, place: Path) -> BinaryIO:
@@ -268,9 +276,11 @@ def _locked(path: Path, place: Path) -> BinaryIO:
             return file
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.close()
             raise InputError(f"{place}: another process is writing it. Wait, or give another --output.") from None
+        except OSError:  # some file systems of clusters have no locks
+            return file
         try:
             if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
                 return file

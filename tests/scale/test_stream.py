@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -115,6 +117,19 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_bytes(tiny: Path, tmp_pat
     assert run_plan(replace(plan, resume=True), judge_in_threads) == replace(whole, before=16 * steps)
     assert (tmp_path / "out").read_bytes() == (tmp_path / "whole").read_bytes()
     assert names(tmp_path) == ["a.jsonl", "b.jsonl", "out", "whole"]
+
+
+def test_a_run_over_stdin_leaves_nothing_to_go_on_from(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = write_rows(tmp_path / "a.jsonl", 40).read_bytes()
+    plan = Plan(("-",), tmp_path / "out", reading=Reading(form="jsonl"), judging=Judging(model=tiny))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    broken_off(plan, 1)
+    assert names(tmp_path) == ["a.jsonl"]
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    assert run_plan(plan, judge_in_threads) == Summary(40, 40, 0)
+    assert [row["id"] for row in rows_of(tmp_path / "out")] == list(range(40))
 
 
 def test_csv_that_went_on_has_one_header(tiny: Path, tmp_path: Path) -> None:
@@ -268,6 +283,29 @@ def test_a_part_that_lost_bytes_is_not_gone_on_from(tiny: Path, tmp_path: Path) 
     os.truncate(tmp_path / ".out.part", 10)
     with pytest.raises(InputError, match=r"\.out\.part: expected \d+ bytes at least, as the journal says, found 10"):
         run_plan(replace(plan, resume=True), judge_in_threads)
+    (tmp_path / ".out.part").unlink()
+    with pytest.raises(InputError, match=r"\.out\.part: expected \d+ bytes at least, as the journal says, found 0"):
+        run_plan(replace(plan, resume=True), judge_in_threads)
+    assert (tmp_path / ".out.journal").exists()
+
+
+def test_a_place_where_not_all_can_be_made_is_left_as_it_was(tiny: Path, tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "a.jsonl", 4)
+    place = tmp_path / ("o" * 244)  # the journal's name has 253 characters, that of the side file's part too many
+    with pytest.raises(InputError, match=r"cannot be written \(File name too long\)"):
+        run_plan(Plan((rows,), place, judging=Judging(model=tiny)), judge_in_threads)
+    assert names(tmp_path) == ["a.jsonl"]
+
+
+def test_a_file_system_without_locks_is_written_to(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def no_locks(*given):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    rows = write_rows(tmp_path / "a.jsonl", 4)
+    assert predict_files(rows, tmp_path / "out.jsonl", judging=Judging(model=tiny)) == Summary(4, 4, 0)
 
 
 def test_a_journal_of_another_format(tiny: Path, tmp_path: Path) -> None:
