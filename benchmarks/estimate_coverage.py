@@ -291,13 +291,13 @@ def measure(
     totals: Totals, truth: Floats, given: Floats, rows: dict[str, list[Floats]], *, finite: bool, fewest: int
 ) -> Inferred:
     """Add, for some corpora, whether each way covers and how wide it is; give our estimates."""
-    labelled = totals.labelled.sum(axis=-1)
-    seen = (totals.found > 0).any(axis=-1) & (totals.found.sum(axis=-1) < labelled * (1 - 1e-9))
-    seen &= np.count_nonzero(totals.labelled, axis=-1) >= fewest
+    seen = np.broadcast_to(np.count_nonzero(totals.labelled, axis=-1) >= fewest, truth.shape)
     ours = infer_shares(totals, finite=finite)
     alone = infer_shares(totals, finite=finite, power=0.0)
     rows.setdefault("shown", []).append(seen)
-    rows.setdefault("gain", []).append(alone.variance / ours.variance)
+    found = totals.found.sum(axis=-1)
+    known = (found > 0) & (found < totals.labelled.sum(axis=-1) * (1 - 1e-9))
+    rows.setdefault("gain", []).append(np.where(known, alone.variance / np.maximum(ours.variance, 1e-300), np.nan))
     add_interval(rows, "naive", naive(totals, given), truth)
     add_interval(rows, "labelled_only", (alone.low, alone.high), truth)
     add_interval(rows, "ours", (ours.low, ours.high), truth)
@@ -342,7 +342,8 @@ def summarise(rows: dict[str, Floats]) -> dict[str, Any]:
         coverage = {label: mean(covers[:, number][shown[:, number]]) for number, label in enumerate(LABELS)}
         result[way] = {"coverage": coverage, "mean_width": mean(width[shown])}
     result["shown"] = {label: float(shown[:, number].mean()) for number, label in enumerate(LABELS)}
-    result["gain"] = float(np.median(rows["gain"][shown])) if shown.any() else None
+    gains = rows["gain"][shown & ~np.isnan(rows["gain"])]
+    result["gain"] = float(np.median(gains)) if gains.size else None
     return result
 
 

@@ -1,6 +1,7 @@
 """Measure import time, first call, throughput and peak memory with 1,000 paragraphs; write results/memory.json.
 
 Each figure comes from a process of its own. Run: python benchmarks/memory.py [--data ../shared/corpus]
+[--note "on two idle cores"]
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/corpus"))
     parser.add_argument("--here", action="store_true", help="measure in this process")
+    parser.add_argument("--note", default="", help="what README says of the machine behind the speed")
     arguments = parser.parse_args()
     if arguments.here:
         with (arguments.data / "unlabelled.jsonl").open(encoding="utf-8") as lines:
@@ -48,7 +50,7 @@ def main() -> None:
         return
     command = [sys.executable, __file__, "--here", "--data", str(arguments.data)]
     runs = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(3)]
-    report = {"command": "python benchmarks/memory.py", "runs": runs}
+    report = {"command": "python benchmarks/memory.py", "note": arguments.note, "runs": runs}
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     for run in runs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ def copy_model(folder: Path, **changes: object) -> Path:
     store.write_config(folder, dataclasses.replace(store.read_config(folder), **changes))
     store.write_hashes(folder)
     return folder
+
+
+@pytest.fixture
+def altered_model(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a copy of the default model with changes to its config."""
+    return lambda **changes: copy_model(tmp_path / "altered", **changes)
 
 
 @pytest.fixture(scope="session")

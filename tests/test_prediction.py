@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pickle
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -166,8 +168,8 @@ def test_bad_options() -> None:
         stance.predict("NATO", device="gpu")
     with pytest.raises(InputError, match="no CUDAExecutionProvider"):
         stance.predict("NATO", device="cuda:0")
-    with pytest.raises(UnknownTargetError, match="Unknown target 'Mars'"):
-        stance.predict("NATO", targets=["Mars"])
+    with pytest.raises(UnknownTargetError, match="Unknown target 'Nato!'"):
+        stance.predict("NATO", targets=["Nato!"])
     with pytest.raises(ModelError, match="Unknown model"):
         stance.predict("NATO", model="nothing-like-this")
 
@@ -190,16 +192,17 @@ def test_the_default_model_is_loaded_once() -> None:
 @pytest.mark.parametrize("name", ["NATO", "US", "China"])
 def test_the_released_model_holds_its_floors(name: str) -> None:
     """Floors of the released model as shipped, on the test split; lowering one is a visible act."""
-    result = Path(__file__).resolve().parent.parent / "benchmarks" / "results" / "released_models.json"
-    shipped = json.loads(result.read_text(encoding="utf-8"))["systems"]["base"]
-    assert shipped["sha256"] == verify_files(find_model()), "run benchmarks/released_models.py base"
-    metrics = shipped["test"]
-    assert metrics["mean_macro_f1"] >= 0.80
-    assert metrics["f_avg"] >= 0.72
-    assert metrics["presence_f1"] >= 0.97
+    result = Path(__file__).resolve().parent.parent / "benchmarks" / "results" / "leaderboard" / "leaderboard.json"
+    rows = json.loads(result.read_text(encoding="utf-8"))["sets"]["corpus"]["rows"]
+    shipped = next(row for row in rows if row["system"] == "base")
+    hashes = shipped["origin"]["system"]["sha256"]
+    assert hashes == verify_files(find_model()), "run stance benchmark all --output benchmarks/results/leaderboard"
+    assert shipped["official"]["value"] >= 0.80
+    assert shipped["metrics"]["f_avg"]["value"] >= 0.72
+    assert shipped["metrics"]["presence_f1"]["value"] >= 0.97
     assert load_classifier().config.metrics["dev"]["agreement_with_fp32"] >= 0.98
-    assert metrics["targets"][name]["macro_f1"] >= 0.74
-    assert metrics["targets"][name]["ece"] <= 0.05
+    assert shipped["targets"][name]["value"] >= 0.74
+    assert shipped["calibration"][name] <= 0.05
 
 
 def test_progress_bar_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
@@ -220,7 +223,7 @@ def test_documents_are_judged_under_a_progress_bar(capfd: pytest.CaptureFixture[
 
 def test_what_is_wrong_is_said_before_the_first_document_is_asked_for() -> None:
     with pytest.raises(UnknownTargetError):
-        stance.analyze_documents(iter(()), targets=["Atlantis"])
+        stance.analyze_documents(iter(()), targets=["Nato!"])
     with pytest.raises(ModelError):
         stance.analyze_documents(iter(()), model="best")
 
@@ -364,3 +367,23 @@ def test_new_targets_are_encoded_together_as_one_by_one() -> None:
     together = classifier.predict([TEXTS[0]], targets)[0]
     apart = Classifier().predict([TEXTS[0]], targets[4:])[0]
     assert difference(together, apart) < 1e-4
+
+
+def test_stored_queries_are_those_that_the_network_makes(altered_model: Callable[..., Path]) -> None:
+    without = Classifier(altered_model(queries={}))
+    stored = without.encode_targets(without.targets)
+    shipped = Classifier()
+    assert list(shipped.config.queries) == [target.description for target in shipped.targets]
+    for description, text in shipped.config.queries.items():
+        ours, fresh = (np.frombuffer(base64.b64decode(each), dtype="<f4") for each in (text, stored[description]))
+        np.testing.assert_allclose(ours, fresh, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [("bad base64", "cannot be read"), ("AAAA", "cannot be read|found 0"), ("AACAPw==", "found 1")],
+)
+def test_a_stored_query_that_is_none_is_refused(altered_model: Callable[..., Path], query: str, message: str) -> None:
+    folder = altered_model(queries={"NATO": query})
+    with pytest.raises(ModelError, match=f"query of 'NATO': .*({message})"):
+        Classifier(folder)

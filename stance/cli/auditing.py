@@ -11,6 +11,7 @@ from stance.cli.options import positive_number
 
 if TYPE_CHECKING:
     from stance.evaluation.findings import Audit
+    from stance.targets import Target
 
 __all__ = ["add_audit_options", "check_audit_options", "run_audit"]
 
@@ -51,12 +52,13 @@ def check_audit_options(arguments: argparse.Namespace) -> None:
         arguments.refuse("--audit-sample says on how many paragraphs to audit. Give --audit too.")
 
 
-def run_audit(arguments: argparse.Namespace, targets: Sequence[str] | None) -> Audit | None:
+def run_audit(arguments: argparse.Namespace, targets: Sequence[str] | None, own: Sequence[Target] = ()) -> Audit | None:
     """Audit the command's model, if that is asked for.
 
     Args:
         arguments: The command's arguments.
         targets: Names of the targets; None means all that have gold labels.
+        own: Targets that are known by name beside the built-in ones and the model's, and before them.
 
     Returns:
         The audit; None if none is asked for.
@@ -74,7 +76,7 @@ def run_audit(arguments: argparse.Namespace, targets: Sequence[str] | None) -> A
     found = audit(
         arguments.gold,
         lambda texts, wanted: predict(list(texts), targets=wanted, model=arguments.model),
-        targets=resolve_targets(choose_targets(records, targets), known),
+        targets=resolve_targets(choose_targets(records, targets), (*known, *own)),
         sample=arguments.audit_sample or _SAMPLE,
         draws=arguments.draws,
         seed=arguments.seed,

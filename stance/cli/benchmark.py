@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -55,11 +56,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--limit", type=positive_number, default=0, metavar="N", help="a try on N texts of each set; no leaderboard"
     )
     add_draw_options(parser)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, refuse=parser.error)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from stance.errors import InputError
     from stance.evaluation.benchmark.catalogue import DEFAULT_SYSTEMS, make_systems
     from stance.evaluation.benchmark.report import write_leaderboard
     from stance.evaluation.benchmark.runner import Plan, run_benchmark
@@ -70,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(_listing())
         return 0
     if not arguments.suites or not arguments.output:
-        raise InputError("Name at least one suite and the folder for the results (--output). --list tells the suites.")
+        arguments.refuse("name at least one suite and the folder for the results (--output); --list tells the suites")
     sets = choose_sets(arguments.suites)
     names = DEFAULT_SYSTEMS if arguments.systems is None else split_names(arguments.systems)
     systems = make_systems(names, work=Path(arguments.output) / "work")
@@ -80,7 +80,7 @@ def _run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         draws=arguments.draws,
         seed=arguments.seed,
-        command=" ".join(["stance", *sys.argv[1:]]),
+        command=shlex.join(["stance", *sys.argv[1:]]),
     )
     try:
         with _watching(len(sets) * len(systems)) as watch:

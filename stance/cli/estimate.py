@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from stance.cli.options import output_format, share, split_names
+from stance.cli.provenance import describe_file, describe_run
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _EPILOG = """examples:
   stance estimate predictions.jsonl --labels gold.jsonl --finite               of just these paragraphs
 
 The labelled paragraphs have to be drawn at random from the predicted ones, and the model not be trained on them.
-PREDICTIONS are as stance predict --format jsonl writes them, labels as stance annotate does, one label a paragraph and
+PREDICTIONS are as stance predict writes them (JSONL or CSV), labels as stance annotate does, one label a paragraph and
 target, or rows of id, target, label; weight may say how many paragraphs a row stands for. A group without labels in 20
 documents is n/a. docs/estimating.md says how to draw, and what the figures mean."""
 
@@ -42,7 +44,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="PREDICTIONS", help="predictions (JSON Lines); - is stdin")
+    parser.add_argument("files", nargs="+", metavar="PREDICTIONS", help="predictions (JSONL, CSV); - is stdin, JSONL")
     parser.add_argument("--labels", required=True, metavar="FILE", help="labels of a random sample; - is stdin")
     parser.add_argument("--targets", metavar="A,B", help="targets (default: all that are predicted and labelled)")
     parser.add_argument(
@@ -87,14 +89,20 @@ def _run(arguments: argparse.Namespace) -> int:
     given = argparse.Namespace(output=arguments.output, format=arguments.format, files=read)
     form = output_format(given, _FORMATS)
     targets = None if arguments.targets is None else split_names(arguments.targets)
-    rows = read_predicted(arguments.files, document=arguments.document, targets=targets)
+    rows = read_predicted(arguments.files, document=arguments.document)
     labelled = read_labelled(arguments.labels, rows)
     if arguments.groups is not None:
         rows = add_fields(rows, arguments.groups)
     _warn_of_documents(rows)
     by = [name for names in arguments.by for name in split_names(names)]
     found = estimate(rows, labelled, targets=targets, by=by, level=arguments.level, finite=arguments.finite)
-    _write(found, form, arguments.output)
+    origin = {
+        "predictions": [describe_file(name) for name in arguments.files],
+        "labels": describe_file(arguments.labels),
+        "groups": None if arguments.groups is None else describe_file(arguments.groups),
+        **describe_run(),
+    }
+    _write(found, form, arguments.output, origin)
     return 0
 
 
@@ -106,14 +114,15 @@ def _warn_of_documents(rows: list[PredictedRow]) -> None:
         )
 
 
-def _write(found: Estimates, form: str, output: str | None) -> None:
+def _write(found: Estimates, form: str, output: str | None, origin: Mapping[str, Any]) -> None:
     from stance.reporting.estimate_tables import estimate_table, write_estimate_csv, write_estimate_markdown
     from stance.reporting.outputs import open_output, write_rows
     from stance.reporting.tables import print_table
 
     with open_output(output) as file:
         if form == "json":
-            file.write(json.dumps(found.to_dict(), ensure_ascii=False, indent=2).encode("utf-8") + b"\n")
+            text = json.dumps(found.to_dict() | {"provenance": origin}, ensure_ascii=False, indent=2)
+            file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         elif form == "jsonl":
             write_rows(file, (row.to_dict() for row in found.rows), "jsonl", ())
         elif form == "csv":

@@ -5,19 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
 from stance.cli.options import add_draw_options, split_names, whole_number
+from stance.cli.provenance import describe_file, describe_run, provenance_markdown
 from stance.errors import InputError
 
 if TYPE_CHECKING:
     from stance.evaluation.records import Rows
+    from stance.targets import Target
 
 __all__ = ["add_parser"]
 
@@ -29,6 +27,7 @@ _EPILOG = """examples:
   stance evaluate --gold test.jsonl --pred mine.jsonl --against theirs.jsonl
   stance evaluate --gold test.jsonl --pred mine.csv --slice outlet --slice year --format json
   stance evaluate --gold test.jsonl --model base --audit --audit-sample 100
+  stance evaluate --gold mine.jsonl --model base --targets-file mine.toml
 
 Gold labels are rows with id and labels {target: label}, as stance annotate writes them, or with id, target and label.
 Predictions are what stance predict writes (JSONL or CSV), or rows as of gold labels, with probabilities or without; a
@@ -54,6 +53,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     other.add_argument("--against-model", metavar="NAME", help="another model, to compare with")
     parser.add_argument("--targets", metavar="A,B", help="targets to score (default: all with gold labels)")
     parser.add_argument(
+        "--targets-file", metavar="FILE", help="TOML file with targets of your own, for a model to judge"
+    )
+    parser.add_argument(
         "--slice",
         action="append",
         metavar="FIELD",
@@ -77,18 +79,22 @@ def _run(arguments: argparse.Namespace) -> int:
     from stance.reporting.evaluation_tables import evaluation_markdown, evaluation_table
     from stance.reporting.outputs import open_output
     from stance.reporting.tables import print_table
+    from stance.targets import load_targets
 
     check_audit_options(arguments)
+    if arguments.targets_file and not (arguments.model or arguments.against_model):
+        arguments.refuse("--targets-file tells a model what targets are, and there is none. Give --model.")
     given = (arguments.gold, arguments.pred, arguments.against)
     arguments.files = [name for name in given if name]
     if given.count("-") > 1:
         raise InputError("-: stdin can be read once. Give files.")
     form = output_format(arguments, _FORMATS)
     targets = split_names(arguments.targets) if arguments.targets is not None else None
-    predictions, made_by = _predictions(arguments.pred, arguments.model, arguments.gold, targets)
+    own = load_targets(arguments.targets_file) if arguments.targets_file else ()
+    predictions, made_by = _predictions(arguments.pred, arguments.model, arguments.gold, targets, own)
     against, other = None, None
     if arguments.against or arguments.against_model:
-        against, other = _predictions(arguments.against, arguments.against_model, arguments.gold, targets)
+        against, other = _predictions(arguments.against, arguments.against_model, arguments.gold, targets, own)
     evaluation = evaluate(
         arguments.gold,
         predictions,
@@ -98,29 +104,29 @@ def _run(arguments: argparse.Namespace) -> int:
         draws=arguments.draws,
         seed=arguments.seed,
     )
-    audit = run_audit(arguments, targets)
+    audit = run_audit(arguments, targets, own)
     if evaluation.unasked:
         _LOG.info("%d judgements are toward targets without gold labels, and count for nothing", evaluation.unasked)
+    origin = {"gold": describe_file(arguments.gold), "predictions": made_by, "against": other, **describe_run()}
     with open_output(arguments.output) as file:
         if form == "json":
-            origin = {"gold": _file(arguments.gold), "predictions": made_by, "against": other, **_environment()}
             audited = {"audit": audit.to_dict()} if audit else {}
             text = json.dumps(evaluation.to_dict() | audited | {"provenance": origin}, ensure_ascii=False, indent=2)
             file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         elif form == "md":
             report = evaluation_markdown(evaluation, worst=arguments.worst, audit=audit)
-            file.write(report.encode("utf-8", "backslashreplace"))
+            file.write(f"{report}\n{provenance_markdown(origin)}".encode("utf-8", "backslashreplace"))
         else:
             print_table(evaluation_table(evaluation, worst=arguments.worst, audit=audit), file)
     return 0
 
 
 def _predictions(
-    file: str | None, model: str | None, gold: str, targets: Sequence[str] | None
+    file: str | None, model: str | None, gold: str, targets: Sequence[str] | None, own: Sequence[Target]
 ) -> tuple[Rows, Mapping[str, Any]]:
     """Give the predictions of a file, or those of a model on the gold paragraphs, and where they come from."""
     if file is not None:
-        return file, _file(file)
+        return file, describe_file(file)
     from stance.evaluation.joining import choose_targets
     from stance.evaluation.records import read_records
     from stance.model.store import verify_files
@@ -146,28 +152,10 @@ def _predictions(
     rows: list[dict[str, Any]] = [{} for _ in records]
     for names, places in asked.items():
         if names:
-            wanted = resolve_targets(list(names), classifier.targets)
+            wanted = resolve_targets(list(names), (*classifier.targets, *own))
             for place, found in zip(
                 places, predict([records[place].text for place in places], targets=wanted, model=model), strict=True
             ):
                 stances = {name: stance.to_dict() for name, stance in found.stances.items()}
                 rows[place] = {"id": records[place].id, "text": records[place].text, "stances": stances}
     return [row for row in rows if row], {"model": model, "sha256": verify_files(classifier.folder)}
-
-
-def _file(name: str) -> dict[str, Any]:
-    from pathlib import Path
-
-    from stance.model.store import hash_file
-
-    return {"file": name, "sha256": hash_file(Path(name)) if Path(name).is_file() else None}
-
-
-def _environment() -> dict[str, Any]:
-    from stance import __version__
-
-    return {
-        "command": shlex.join(["stance", *sys.argv[1:]]),
-        "python": platform.python_version(),
-        "versions": {"stance": __version__} | {name: metadata.version(name) for name in ("numpy", "onnxruntime")},
-    }

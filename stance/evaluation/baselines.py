@@ -13,38 +13,11 @@ from sklearn.svm import LinearSVC
 from stance.errors import InputError, suggest
 from stance.evaluation.metrics import count_labels, label_numbers, macro_f1
 from stance.schema import Label
-from stance.targets import Target
-from stance.text.substitution import mask_mentions
 
-__all__ = ["predict_tfidf", "predict_words"]
+__all__ = ["predict_words"]
 
-_MASK = "targetmention"
 _STRENGTHS = {"lr": (0.3, 1.0, 3.0, 10.0, 30.0), "svm": (0.03, 0.1, 0.3, 1.0, 3.0)}
 """Classifier -> inverse regularisation strengths to choose from on dev."""
-
-
-def predict_tfidf(
-    train: tuple[Sequence[str], Sequence[Label]],
-    dev: tuple[Sequence[str], Sequence[Label]],
-    texts: Sequence[str],
-    target: Target,
-) -> list[Label]:
-    """Label texts with TF-IDF of words and word pairs and logistic regression, the target's names masked.
-
-    Args:
-        train: Texts and their labels toward the target, to learn from.
-        dev: Texts and labels to choose the regularisation by.
-        texts: Texts to label.
-        target: The target.
-
-    Returns:
-        One label a text.
-    """
-
-    def masked(given: Sequence[str]) -> list[str]:
-        return [mask_mentions(text, target, _MASK)[0] for text in given]
-
-    return predict_words((masked(train[0]), train[1]), (masked(dev[0]), dev[1]), masked(texts))
 
 
 def predict_words(

@@ -55,7 +55,8 @@ class Estimate:
         share: The estimate with its interval; None if there is none.
         labelled_only: The classical estimate from the labelled paragraphs alone; None if there is none.
         power: How far the predictions were trusted, in [0, 1].
-        gain: How many times as many labels the labelled paragraphs alone would need for the same standard error.
+        gain: How many times as many labels the labelled paragraphs alone would need for the same standard error; None
+            where none or all of them have the label.
         why: Why there is no estimate; empty if there is.
     """
 
@@ -153,10 +154,10 @@ def estimate(
     How far the predictions are trusted is settled once for a group and target, so the shares of its four labels sum to
     1. (A label that the model finds badly can be worse off than with its labels alone: `Estimate.gain` below 1.)
     Estimates below 0 or above 1, which predictions that are far off can bring about, are set to 0 or 1; intervals stay
-    inside by themselves. A group is estimated by its own labelled paragraphs. With fewer than 20 documents with labels,
-    or where none or all of the labelled paragraphs have the label, there is no estimate, and it says why: intervals
-    would not be valid. There is deliberately no rule that the label be there more than once: it would single out the
-    samples in which a rare label happens to be too frequent.
+    inside by themselves. A group is estimated by its own labelled paragraphs. With fewer than 20 documents with labels
+    there is no estimate, and it says why: intervals would not be valid. There is deliberately no rule that the label be
+    there at all: it would single out the samples in which a rare label happens to be too frequent. Where none of the
+    labelled paragraphs has it, the interval says how many of all may have it nevertheless.
 
     Args:
         predictions: All paragraphs.
@@ -183,12 +184,12 @@ def estimate(
     >>> round(estimate(rows, truth).rows[0].naive, 2), round(estimate(rows, truth).rows[0].share.value, 2)
     (0.67, 0.53)
     """
-    rows, sample = list(predictions), list(labelled)
+    rows, sample, by = list(predictions), list(labelled), tuple(dict.fromkeys(by))
     if not 0.0 < level < 1.0:
         raise InputError(f"Expected a level between 0 and 1, such as 0.95; found {level}.")
     _check_ids(rows, sample)
     asked = _targets(rows, sample, targets)
-    groups = _groups(rows, tuple(by))
+    groups = _groups(rows, by)
     given = {row.id: row for row in sample}
     found: list[Estimate] = []
     for group, members in groups.items():
@@ -199,7 +200,7 @@ def estimate(
     for target in asked:
         _warn_of_drift(_Table.make(rows, given, target, paragraphs=False), target)
     documents = len({row.document for row in rows})
-    return Estimates(tuple(found), tuple(by), level, finite, len(rows), documents, len(sample))
+    return Estimates(tuple(found), by, level, finite, len(rows), documents, len(sample))
 
 
 def _check_ids(rows: Sequence[PredictedRow], sample: Sequence[LabelledRow]) -> None:
@@ -226,9 +227,11 @@ def _targets(
     rows: Sequence[PredictedRow], sample: Sequence[LabelledRow], targets: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Settle the targets, and see that each paragraph has a prediction toward them."""
-    predicted = tuple(rows[0].stances)
+    predicted = tuple(dict.fromkeys(target for row in rows for target in row.stances))
     labelled = tuple(dict.fromkeys(target for row in sample for target in row.labels))
-    asked = tuple(targets) if targets is not None else tuple(name for name in predicted if name in labelled)
+    asked = (
+        tuple(dict.fromkeys(targets)) if targets is not None else tuple(name for name in predicted if name in labelled)
+    )
     if not asked:
         raise InputError(
             f"No target has both: predictions are toward {', '.join(predicted)}, labels toward {', '.join(labelled)}."
@@ -331,12 +334,13 @@ def _estimate(table: _Table, group: Mapping[str, str], target: str, level: float
         found = int((table.gold == number).sum())
         counts = (len(table.gold), table.documents, labelled, table.labelled_documents, found)
         naive = float((table.chosen == number).mean())
-        why = _why_not(labelled, table.labelled_documents, found)
+        why = _why_not(labelled, table.labelled_documents)
         if why or ours is None or alone is None:
             yield Estimate(group, target, label, *counts, naive, why=why)
             continue
         intervals = (_interval(ours, number), _interval(alone, number))
-        gain = float(alone.variance[number]) / max(float(ours.variance[number]), 1e-300)
+        known = 0 < found < labelled  # else the variance of the labels is not known at all
+        gain = float(alone.variance[number]) / max(float(ours.variance[number]), 1e-300) if known else None
         yield Estimate(group, target, label, *counts, naive, *intervals, float(ours.power), gain)
 
 
@@ -344,16 +348,12 @@ def _interval(found: Inferred, label: int) -> Interval:
     return Interval(float(found.value[label]), float(found.low[label]), float(found.high[label]))
 
 
-def _why_not(labelled: int, documents: int, found: int) -> str:
+def _why_not(labelled: int, documents: int) -> str:
     """Say why there is no valid estimate; empty if there is."""
     if not labelled:
         return "no paragraph is labelled"
     if documents < FEWEST_DOCUMENTS:
         return f"labels in {documents} document{'' if documents == 1 else 's'}, at least {FEWEST_DOCUMENTS} are needed"
-    if not found:
-        return f"none of the {labelled} labelled paragraphs has the label"
-    if found == labelled:
-        return f"all {labelled} labelled paragraphs have the label"
     return ""
 
 

@@ -79,9 +79,11 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     others, and the power tuned anew. The interval is Wilson's, which stays in [0, 1] and is as lopsided as a small
     share needs, for as many independent labels as would have that standard error; the quantile is Student's, with the
     degrees of freedom that the kurtosis of the documents' influences leaves (a variance that two documents make is
-    hardly known). Two things that a sample does not show are allowed for: no error is taken to be rarer than one in
-    the sample, so at least that much stands in the variance; and what is found in one document alone may be as rare as
-    can be, so the lower end is 0 there (and 1 the upper, for what is missing in one alone).
+    hardly known). What a sample does not show is allowed for: no error is taken to be rarer than one in the sample, so
+    at least that much stands in the variance; what is found in one document alone may be as rare as can be, so the
+    lower end is 0 there (and 1 the upper, for what is missing in one alone); and where nothing is found, or nothing
+    else, the interval is Clopper and Pearson's for as many independent labels as there are documents with labels: 0 to
+    3.6 % where 100 have none. (To leave such samples out would leave those in which a rare label is too frequent.)
 
     This was chosen by simulation (`benchmarks/estimate_coverage.py`): the percentile bootstrap by document, and the
     normal interval with the same standard error, cover less where few documents have labels or the label is rare.
@@ -101,7 +103,8 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     Source: Angelopoulos, Bates, Fannjiang, Jordan and Zrnic 2023, "Prediction-powered inference", Science 382;
     Angelopoulos, Duchi and Zrnic 2023, "PPI++: Efficient Prediction-Powered Inference" (arXiv 2311.01453);
     Wolter 2007, "Introduction to Variance Estimation", chapter 4 (jackknife of clusters); Dean and Pagano 2015,
-    "Evaluating Confidence Interval Methods for Binomial Proportions in Clustered Surveys" (Wilson's interval).
+    "Evaluating Confidence Interval Methods for Binomial Proportions in Clustered Surveys" (Wilson's interval);
+    Clopper and Pearson 1934, "The use of confidence or fiducial limits illustrated in the case of the binomial".
     """
     if not 0.0 < level < 1.0:
         raise InputError(f"Expected a level between 0 and 1, such as 0.95; found {level}.")
@@ -120,6 +123,10 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     low, high = _wilson(value, np.clip(worth, 1e-12, 1e12), quantiles)
     low = np.where(_in_one(totals.found), 0.0, low)
     high = np.where(_in_one(totals.labelled - totals.found), 1.0, high)
+    hidden = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / np.minimum(labelled, totals.size))
+    hidden = hidden * (1.0 - np.minimum(drawn, 1.0)) if finite else hidden
+    high = np.where(_nothing(totals.found), np.maximum(hidden, value), high)
+    low = np.where(_nothing(totals.labelled - totals.found), np.minimum(1.0 - hidden, value), low)
     return Inferred(value, low, high, variance, tuned)
 
 
@@ -159,6 +166,11 @@ def _influences(totals: Totals, power: float | None, finite: bool) -> tuple[Floa
 def _in_one(found: Floats) -> npt.NDArray[np.bool_]:
     """Whether no more than one document has any."""
     return np.asarray(np.count_nonzero(found > 1e-9, axis=-1) <= 1)
+
+
+def _nothing(found: Floats) -> npt.NDArray[np.bool_]:
+    """Whether no document has any."""
+    return np.asarray((found <= 1e-9).all(axis=-1))
 
 
 def _wilson(share: Floats, size: Floats, quantile: Floats) -> tuple[Floats, Floats]:

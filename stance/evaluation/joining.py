@@ -12,7 +12,7 @@ from stance.evaluation.figures import MEAN, POOLED, Judgements
 from stance.evaluation.records import Record
 from stance.schema import LABELS
 
-__all__ = ["choose_targets", "join_records"]
+__all__ = ["check_probabilities", "check_text", "choose_targets", "index_records", "join_records"]
 
 _SHOWN = 3
 
@@ -47,7 +47,7 @@ def choose_targets(gold: Sequence[Record], targets: Sequence[str] | None) -> tup
                 f"{record.where}: id {record.id!r}: expected a gold label, found one of {record.annotator!r}. "
                 "Predictions are no gold: keep the records of annotators."
             )
-    _index(gold)
+    index_records(gold)
     return tuple(dict.fromkeys(known if targets is None else targets))
 
 
@@ -55,8 +55,18 @@ def _of(target: str | None) -> str:
     return f" toward {target!r}" if target else ""
 
 
-def _index(records: Sequence[Record]) -> dict[tuple[str, str], Record]:
-    """Find records by id and target (of a paragraph that failed whole: ``""``), each once."""
+def index_records(records: Sequence[Record]) -> dict[tuple[str, str], Record]:
+    """Find records by id and target (of a paragraph that failed whole: ``""``).
+
+    Args:
+        records: What a system says.
+
+    Returns:
+        Id and target -> record.
+
+    Raises:
+        InputError: If an id stands twice toward a target.
+    """
     found: dict[tuple[str, str], Record] = {}
     whole = {record.id: record for record in records if not record.labels}
     for record in records:
@@ -93,7 +103,7 @@ def join_records(
     Raises:
         InputError: If ids are missing, extra or double, or a text is not that of the gold paragraph.
     """
-    index = _index(predictions)
+    index = index_records(predictions)
     asked: dict[str, set[str]] = {}
     for record in gold:
         asked.setdefault(record.id, set()).update(record.labels)
@@ -110,7 +120,8 @@ def join_records(
             if found is None:
                 missing.append(f"{record.id!r}{_of(target)}")
             else:
-                _check_text(record, found)
+                where = f"the gold paragraph at {record.where}"
+                check_text(found, record.text, where=where, sha256=record.text_sha256)
                 rows.append((target, record, found))
     if missing:
         raise InputError(
@@ -126,13 +137,47 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(known[:_SHOWN])}{more}"
 
 
-def _check_text(gold: Record, found: Record) -> None:
-    same = gold.text.split() == found.text.split() if gold.text else gold.text_sha256 == hash_text(found.text)
-    if found.text and (gold.text or gold.text_sha256) and not same:
+def check_text(found: Record, text: str, *, where: str, sha256: str = "") -> None:
+    """Refuse a prediction that was made of another text: its id was shuffled.
+
+    Args:
+        found: The prediction; nothing is told if it has no text.
+        text: The text that it should be of; empty if that is not known.
+        where: What messages call that text.
+        sha256: Its hash, where the text is not known.
+
+    Raises:
+        InputError: If the texts differ by more than white space.
+    """
+    if not found.text or not (text or sha256):
+        return
+    if not (text.split() == found.text.split() if text else sha256 == hash_text(found.text)):
         raise InputError(
-            f"{found.where}: id {gold.id!r} has another text than the gold paragraph at {gold.where}: the predictions "
-            "are of other paragraphs, or their ids were shuffled."
+            f"{found.where}: id {found.id!r} has another text than {where}: the predictions are of other paragraphs, "
+            "or their ids were shuffled."
         )
+
+
+def check_probabilities(found: Sequence[tuple[str, Record]]) -> bool:
+    """Tell whether a system gives probabilities.
+
+    Args:
+        found: Target and record of each judgement.
+
+    Returns:
+        Whether there are any.
+
+    Raises:
+        InputError: If some judgements have them and others not; failures need none.
+    """
+    given = any(target in record.probabilities for target, record in found)
+    for target, record in found if given else ():
+        if record.labels.get(target) is not None and target not in record.probabilities:
+            raise InputError(
+                f"{record.where}: id {record.id!r}: {target!r}: expected probabilities, as other rows have them, found "
+                "none."
+            )
+    return given
 
 
 def _judgements(rows: Sequence[tuple[str, Record, Record]], targets: Sequence[str]) -> Judgements:
@@ -141,15 +186,9 @@ def _judgements(rows: Sequence[tuple[str, Record, Record]], targets: Sequence[st
     number = {target: place for place, target in enumerate(targets)}
     failed = len(LABELS)
     labels = [found.labels.get(target) for target, _, found in rows]
-    given = any(found.probabilities for _, _, found in rows)
+    given = check_probabilities([(target, found) for target, _, found in rows])
     none = (0.0,) * len(LABELS)
     probabilities = np.array([found.probabilities.get(target, none) for target, _, found in rows]) if given else None
-    for target, _, found in rows if given else ():
-        if found.labels.get(target) is not None and target not in found.probabilities:
-            raise InputError(
-                f"{found.where}: id {found.id!r}: {target!r}: expected probabilities, as other rows have them, "
-                "found none."
-            )
     return Judgements(
         targets=tuple(targets),
         target=np.array([number[target] for target, _, _ in rows]),

@@ -5,28 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from stance.errors import InputError, suggest
 from stance.schema import LABELS, Label
-from stance.text.documents import open_input
-from stance.text.tables import read_cells, read_objects
+from stance.text.rows import TABLES, raise_wrong, read_rows
+from stance.text.tables import parse_json
 
 __all__ = ["Record", "Rows", "read_records"]
 
 Rows = str | Path | Iterable[Mapping[str, Any]]
 """A file (JSON Lines, CSV or TSV), or rows as such a file holds them."""
 
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_SHOWN = 10
 _SCALAR = str | int | float | bool
 _MEANT = frozenset(
     {"id", "text", "index", "start", "end", "target", "label", "error", "annotator", "text_sha256", "prefix", "suffix"}
     | {"document", "confidence", "comment", "time", "words", "codebook", *(f"p_{label}" for label in LABELS)}
 )
 """Fields that say something of their own; others tell the parts of a corpus."""
+_DOCUMENT_FIELDS = ("doc_id", "document_sha256", "path", "document")
+"""Fields that tell documents from each other, the surest first."""
 _SUM = 0.02
 """How far probabilities may be from summing to 1: files round them."""
 
@@ -44,6 +43,9 @@ class Record:
         text: The paragraph; empty if the file has no text.
         document: What tells its document from others; the id if nothing does.
         fields: What else is known of it: fields of the row that have no meaning here, and what ``source`` holds.
+        path: What the row calls its document; empty if it does not say.
+        index: Number of the paragraph there; empty if it is not known.
+        start: First code point there; None if it is not known.
         annotator: Who labelled it, where that is said.
         text_sha256: Hash of the normalised paragraph, of labels without text.
     """
@@ -56,12 +58,15 @@ class Record:
     text: str = ""
     document: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+    index: str = ""
+    start: int | None = None
     annotator: str = ""
     text_sha256: str = ""
 
 
-def read_records(rows: Rows) -> list[Record]:
-    """Read what a file, or rows, say of paragraphs.
+def read_records(*sources: Rows, unjudged: bool = False) -> list[Record]:
+    """Read what files, or rows, say of paragraphs.
 
     A row has an ``id`` (or ``document`` and ``index``, as ``stance predict`` writes them for texts; where ids stand for
     documents that were cut, ``id`` and ``index``) and one of:
@@ -76,75 +81,71 @@ def read_records(rows: Rows) -> list[Record]:
     ``source`` or beside it; else each id is one.
 
     Args:
-        rows: The file, or the rows.
+        sources: The files (JSON Lines, CSV or TSV; ``-`` is stdin), or rows.
+        unjudged: Whether rows without any label may be there, as annotations are that wait for theirs.
 
     Returns:
         One record a row, in order.
 
     Raises:
-        InputError: If the file cannot be read, or rows are not usable; it names file, line and field of the first ten.
+        InputError: If a file cannot be read, or rows are not usable; it names file, line and field of the first ten.
     """
     wrong: list[str] = []
     records = []
-    located = list(_located(rows, wrong))
+    located = [found for rows in sources for found in _located(rows, wrong)]
     names = _names(located)
     for (where, row), name in zip(located, names, strict=True):
         try:
-            records.append(_record(row, where, name))
+            records.append(_record(row, where, name, unjudged))
         except InputError as error:
             wrong.append(str(error))
-    if wrong:
-        more = f"\n... and {len(wrong) - _SHOWN} more bad rows" if len(wrong) > _SHOWN else ""
-        raise InputError("\n".join(wrong[:_SHOWN]) + more)
+    raise_wrong(wrong)
     if not records:
-        raise InputError(f"{rows if isinstance(rows, str | Path) else 'rows'}: there are no rows.")
+        name = next((str(rows) for rows in sources if isinstance(rows, str | Path)), "rows")
+        raise InputError(f"{name}: there are no rows.")
     return records
 
 
 def _located(rows: Rows, wrong: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if not isinstance(rows, str | Path):
-        for number, row in enumerate(rows, 1):
-            if isinstance(row, Mapping):
-                yield f"row {number}", row
-            else:
-                wrong.append(f"row {number}: expected an object with an id and labels, found {row!r}.")
+    if isinstance(rows, str | Path):
+        cells = Path(rows).suffix.lower() in TABLES
+        for where, row in read_rows(rows, on_error=lambda error: wrong.append(str(error))):
+            try:
+                yield where, _unflatten(row, where) if cells else row
+            except InputError as error:
+                wrong.append(str(error))
         return
-    name, suffix = str(rows), Path(rows).suffix.lower()
-    with open_input(name) as file:
-        if suffix in _DELIMITERS:
-            cells = read_cells(
-                file,
-                name,
-                delimiter=_DELIMITERS[suffix],
-                on_error=lambda error: wrong.append(str(error)),
-                check=partial(_check_header, name),
-            )
-            yield from ((where, _unflatten(row)) for where, row in cells)
+    for number, given in enumerate(rows, 1):
+        if isinstance(given, Mapping):
+            yield f"row {number}", given
         else:
-            yield from read_objects(file, name, on_error=lambda error: wrong.append(str(error)))
+            wrong.append(f"row {number}: expected an object with an id and labels, found {given!r}.")
 
 
-def _unflatten(row: Mapping[str, str]) -> dict[str, Any]:
-    """Put the columns of a target together: ``NATO`` and ``NATO_favor`` become stances; empty cells go."""
-    full: dict[str, Any] = {name: cell for name, cell in row.items() if cell != ""}
-    targets = [name for name in row if all(f"{name}_{label}" in row for label in LABELS)]
-    if targets:
+def _unflatten(row: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Put the columns of a target together: ``NATO`` and ``NATO_favor`` become stances; empty cells go.
+
+    The other way round, ``source`` is one column of JSON, as ``stance predict`` writes it.
+    """
+    columns = {target: {label: f"{target}_{label}" for label in LABELS} for target in row}
+    columns = {target: names for target, names in columns.items() if all(name in row for name in names.values())}
+    sets = {f"{target}_{end}" for target in columns for end in ("labels", "abstained")}
+    taken = {name for target, names in columns.items() for name in (target, *names.values())} | sets
+    full: dict[str, Any] = {name: cell for name, cell in row.items() if cell != "" and name not in taken}
+    if columns:
         full["stances"] = {
             target: {
                 "label": row[target] or None,
-                "probabilities": {label: row[f"{target}_{label}"] for label in LABELS if row[f"{target}_{label}"]},
+                "probabilities": {label: row[name] for label, name in names.items() if row[name]},
             }
-            for target in targets
+            for target, names in columns.items()
         }
+    if row.get("source", "").startswith("{"):
+        try:
+            full["source"] = parse_json(row["source"])
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{where}: column 'source': not valid JSON ({error}).") from None
     return full
-
-
-def _check_header(name: str, header: Sequence[str]) -> None:
-    twice = next((column for column in header if header.count(column) > 1), None)
-    if twice is not None:
-        raise InputError(f"{name}: the column {twice!r} stands twice in the header. Name each column once.")
-    if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), None)):
-        raise InputError(f"{name}: cells seem to be divided by {other!r}. Save the table with commas, or as JSONL.")
 
 
 def _names(located: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
@@ -163,42 +164,64 @@ def _names(located: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
     return names
 
 
-def _record(row: Mapping[str, Any], where: str, name: str) -> Record:
+def _record(row: Mapping[str, Any], where: str, name: str, unjudged: bool) -> Record:
     if not name or isinstance(row.get("id"), bool | list | dict):
-        raise InputError(f"{where}: field 'id': expected a string or number, found {row.get('id')!r}.")
-    fields = {key: value for key, value in row.items() if key not in _MEANT and isinstance(value, _SCALAR)}
-    fields |= row["source"] if isinstance(row.get("source"), Mapping) else {}
-    known = [fields.get(key) for key in ("doc_id", "document_sha256", "path")]
-    if row.get("id") is None or row.get("index") is None:  # else a row of a table, which is named there
-        known.append(row.get("document"))
-    else:
-        known.append(row["id"])
-    labels, probabilities = _judged(row, f"{where}: id {name!r}")
+        raise InputError(
+            f"{where}: field 'id': expected a string or number, or 'document' and 'index', found {row.get('id')!r}."
+        )
+    fields: dict[str, Any] = {
+        key: value for key, value in row.items() if key not in _MEANT and isinstance(value, _SCALAR)
+    }
+    source = row.get("source")
+    if isinstance(source, Mapping):
+        fields |= source
+    elif not isinstance(source, _SCALAR | None):
+        raise InputError(f"{where}: field 'source': expected an object or a name, found {source!r}.")
+    labels, probabilities = _judged(row, f"{where}: id {name!r}", unjudged)
+    start = row.get("start")
     return Record(
         where=where,
         id=name,
         labels=labels,
         probabilities=probabilities,
-        failed=not labels,
+        failed=row.get("error") is not None,
         text=row["text"] if isinstance(row.get("text"), str) and row["text"].strip() else "",
-        document=next((str(value) for value in known if value not in (None, "")), name),
+        document=_document(row, fields) or name,
         fields=fields,
-        annotator=str(row.get("annotator") or ""),
-        text_sha256=str(row.get("text_sha256") or ""),
+        path=_told(row.get("document")),
+        index=_told(row.get("index")),
+        start=int(start) if isinstance(start, int) or (isinstance(start, str) and start.isdecimal()) else None,
+        annotator=_told(row.get("annotator")),
+        text_sha256=_told(row.get("text_sha256")),
     )
 
 
-def _judged(row: Mapping[str, Any], where: str) -> tuple[dict[str, Label | None], dict[str, tuple[float, ...]]]:
+def _told(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _document(row: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+    """Tell the document; empty if nothing does."""
+    known = [fields.get(key) for key in _DOCUMENT_FIELDS]
+    # A row with id and index is one of a table, whose name is its "document"; or of a document with that id.
+    in_table = row.get("id") is not None and row.get("index") is not None
+    known.append(row["id"] if in_table else row.get("document"))
+    return next((str(value) for value in known if value not in (None, "")), "")
+
+
+def _judged(
+    row: Mapping[str, Any], where: str, unjudged: bool
+) -> tuple[dict[str, Label | None], dict[str, tuple[float, ...]]]:
     labels: dict[str, Label | None] = {}
     probabilities: dict[str, tuple[float, ...]] = {}
-    for target, label, shares in _given(row, where):
+    for target, label, shares in _given(row, where, unjudged):
         labels[target] = _label(label, f"{where}: {target!r}")
         if shares:
             probabilities[target] = _shares(shares, f"{where}: {target!r}: field 'probabilities'")
     return labels, probabilities
 
 
-def _given(row: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any, Any]]:
+def _given(row: Mapping[str, Any], where: str, unjudged: bool) -> Iterator[tuple[str, Any, Any]]:
     """Give target, label and probabilities of each judgement in a row."""
     forms = [form for form in ("stances", "labels", "target") if row.get(form) is not None]
     if len(forms) > 1:
@@ -207,12 +230,14 @@ def _given(row: Mapping[str, Any], where: str) -> Iterator[tuple[str, Any, Any]]
         if forms:
             raise InputError(f"{where}: found both 'error' and {forms[0]!r}. Keep one.")
     elif not forms or row[forms[0]] == {}:
+        if unjudged and "label" not in row:
+            return
         raise InputError(
             f"{where}: expected 'labels' {{target: label}}, 'stances', or 'target' and 'label'; "
             f"found {', '.join(map(repr, row))}."
         )
     elif forms == ["target"]:
-        if not isinstance(row["target"], str | int):
+        if isinstance(row["target"], bool) or not isinstance(row["target"], str | int):
             raise InputError(f"{where}: field 'target': expected a name, found {row['target']!r}.")
         yield str(row["target"]), _there(row, f"{where}: {row['target']!r}"), _beside(row, where)
     else:

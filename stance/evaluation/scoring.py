@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from stance.schema import LABELS, Label
 
 __all__ = ["Evaluation", "Mistake", "evaluate"]
 
+_LOG = logging.getLogger(__name__)
 _MOST_TARGETS = 30
 """Of more targets than this (data sets with open targets) figures are given for all as one only."""
 
@@ -156,6 +158,10 @@ def evaluate(
     """
     records = read_records(gold)
     wanted = choose_targets(records, targets)
+    if all(record.probabilities for record in records):
+        _LOG.warning(
+            "all gold labels have probabilities, as predictions do: are gold labels and predictions exchanged?"
+        )
     judgements, unasked = join_records(records, read_records(predictions), wanted, _name(predictions, "predictions"))
     other = None
     if against is not None:

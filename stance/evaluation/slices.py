@@ -67,7 +67,7 @@ def slice_judgements(
     present = Counter({record.id: 0 for record in owners})
     for record in {record.where: record for record in owners}.values():
         present[record.id] += sum(label != "absent" for label in record.labels.values())
-    for field in SLICES if fields is None else fields:
+    for field in SLICES if fields is None else dict.fromkeys(fields):
         parts: dict[str, list[int]] = {}
         for place, record in enumerate(owners):
             value = str(present[record.id]) if field == "targets_present" else _value(record, field)
@@ -75,11 +75,12 @@ def slice_judgements(
                 parts.setdefault(value, []).append(place)
         if not parts and fields is not None:
             names = dict.fromkeys(name for record in owners for name in record.fields)
-            raise InputError(f"No gold row has the field {field!r}: {suggest(field, (*names, *SLICES))}.")
+            names |= dict.fromkeys(("length",) if any(record.text for record in owners) else ())
+            raise InputError(f"No gold row has the field {field!r}: {suggest(field, (*names, 'targets_present'))}.")
         large = {value: places for value, places in sorted(parts.items()) if len(places) >= _FEWEST}
         if fields is not None and len(large) < len(parts):
             small = len(parts) - len(large)
-            _LOG.warning("slice %s: %d parts of fewer than %d judgements are left out", field, small, _FEWEST)
+            _LOG.warning("slice %s: parts of fewer than %d judgements are left out: %d", field, _FEWEST, small)
         for value, places in large.items() if len(parts) > 1 or fields is not None else ():
             part = pooled.take(np.array(places))
             found = measure_judgements(part, draws=draws, seed=seed)[POOLED].metrics

@@ -15,12 +15,11 @@ from stance.fitting.config import DataFile
 from stance.fitting.rows import read_rows
 from stance.schema import LABELS, Label, Span
 from stance.targets import Target
+from stance.text.rows import raise_wrong
 
 __all__ = ["Example", "Judgement", "label_groups", "read_examples"]
 
 _DOUBT = re.compile(r"([^\s:,]+):(\w+)")
-_SHOWN = 10
-"""Bad rows that one message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,7 @@ def read_examples(data: DataFile | str | Path, targets: Sequence[Target], *, see
             examples.append(_example(row, where, data, targets))
         except InputError as error:
             wrong.append(str(error))
-    if wrong:
-        more = f"\n... and {len(wrong) - _SHOWN} more bad rows" if len(wrong) > _SHOWN else ""
-        raise InputError("\n".join(wrong[:_SHOWN]) + more)
+    raise_wrong(wrong)
     if not examples:
         raise InputError(f"{data.file}: no rows. Give a file with labelled texts.")
     if data.share < 1:

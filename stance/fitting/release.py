@@ -172,7 +172,8 @@ def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained
         config = dataclasses.replace(config, precision=precision)
         write_config(folder, config)
         write_hashes(folder)
-        agreement = _agreement(Classifier(folder), workshop.splits["dev"], best.scores["dev"])
+        shipped = Classifier(folder)
+        agreement = _agreement(shipped, workshop.splits["dev"], best.scores["dev"])
         if precision == precisions[-1] or (agreement is not None and agreement >= _AGREEMENT):
             break
         if agreement is None:  # marked mentions: the classifier finds its own
@@ -183,7 +184,8 @@ def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained
             changed = 100 * (1 - agreement)
             _LOG.warning("%s weights change %.1f %% of dev's labels; a finer precision is taken", precision, changed)
     metrics = _measure_stored(folder, workshop, best, Calibration.from_dict(config.calibration))
-    return dataclasses.replace(config, metrics=metrics | {"dev": metrics["dev"] | {"agreement_with_fp32": agreement}})
+    metrics["dev"]["agreement_with_fp32"] = agreement
+    return dataclasses.replace(config, metrics=metrics, queries=shipped.encode_targets(workshop.targets))
 
 
 def _measure_stored(

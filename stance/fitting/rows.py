@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 from stance.errors import InputError, MissingExtraError, suggest
 from stance.fitting.config import DataFile
 from stance.text.documents import open_input
-from stance.text.tables import read_objects
+from stance.text.rows import TABLES
+from stance.text.rows import read_rows as read_text_rows
 
 __all__ = ["read_rows"]
 
 _HUB = "hub:"
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_JSONL = (".jsonl", ".ndjson", ".json", "")
+_TEXT = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", "")
 
 Rows = Iterator[tuple[str, dict[str, Any] | InputError]]
 
@@ -38,42 +37,23 @@ def read_rows(data: DataFile) -> Rows:
     suffix = Path(data.file).suffix.lower()
     if data.file.startswith(_HUB):
         yield from _hub(data)
-    elif suffix in _JSONL:
-        yield from _jsonl(data.file)
-    elif suffix in _DELIMITERS:
-        yield from _csv(data.file, _DELIMITERS[suffix])
+    elif suffix in _TEXT:
+        yield from _file(data.file)
     elif suffix == ".parquet":
         yield from _parquet(data.file)
     else:
-        known = [*filter(None, _JSONL), *_DELIMITERS, ".parquet"]
+        known = [*filter(None, _TEXT), ".parquet"]
         raise InputError(f"{data.file}: unknown format {suffix!r}: {suggest(suffix, known)}.")
 
 
-def _jsonl(name: str) -> Rows:
+def _file(name: str) -> Rows:
+    cells = Path(name).suffix.lower() in TABLES  # an empty one says nothing
     bad: list[InputError] = []
-    with open_input(name) as file:
-        for where, row in read_objects(file, name, on_error=bad.append):
-            yield from ((name, error) for error in bad)
-            bad.clear()
-            yield where, row
+    for where, row in read_text_rows(name, on_error=bad.append):
+        yield from ((name, error) for error in bad)
+        bad.clear()
+        yield where, {field: None if cells and value == "" else value for field, value in row.items()}
     yield from ((name, error) for error in bad)
-
-
-def _csv(name: str, delimiter: str) -> Rows:
-    open_input(name).close()  # says what is wrong with the file
-    with Path(name).open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, delimiter=delimiter, strict=True)
-        try:
-            for row in rows:
-                where = f"{name}: line {rows.line_num}"
-                if None in row or None in row.values():
-                    yield where, InputError(f"{where}: has another number of cells than the header.")
-                else:
-                    yield where, {key: value if value != "" else None for key, value in row.items()}
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{name}: line {rows.line_num + 1}: cannot be read ({error}). Save it as UTF-8."
-            ) from error
 
 
 def _parquet(name: str) -> Rows:

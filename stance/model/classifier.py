@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class Classifier:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._order = [self.config.labels.index(label) for label in LABELS]
-        self._queries: dict[str, npt.NDArray[np.float32]] = {}
+        self._queries = self._stored_queries()
         self._lock = threading.Lock()
 
     def _own_targets(self) -> tuple[Target, ...]:
@@ -81,6 +82,38 @@ class Classifier:
             raise ModelError(
                 f"{self.folder / CONFIG_FILE}: the targets cannot be read ({error}). Install or train the model again."
             ) from error
+
+    def _stored_queries(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Give the queries that the config holds, by description."""
+        found = {}
+        for description, stored in self.config.queries.items():
+            try:
+                query = np.frombuffer(base64.b64decode(stored, validate=True), dtype="<f4")
+            except (TypeError, ValueError) as error:
+                raise ModelError(
+                    f"{self.folder / CONFIG_FILE}: query of {description[:40]!r}: cannot be read ({error}). "
+                    "Install or train the model again."
+                ) from error
+            if query.shape != (self._network.hidden,) or not np.isfinite(query).all():
+                raise ModelError(
+                    f"{self.folder / CONFIG_FILE}: query of {description[:40]!r}: expected {self._network.hidden} "
+                    f"finite numbers, found {len(query)}. Install or train the model again."
+                )
+            found[description] = query
+        return found
+
+    def encode_targets(self, targets: Sequence[Target]) -> dict[str, str]:
+        """Encode targets' descriptions as `stance.model.store.ModelConfig.queries` holds them.
+
+        Args:
+            targets: The targets.
+
+        Returns:
+            Description -> query, little-endian float32 in base64.
+        """
+        rows = self._encode_targets(targets) if targets else []
+        encoded = (base64.b64encode(row.astype("<f4").tobytes()).decode() for row in rows)
+        return {target.description: text for target, text in zip(targets, encoded, strict=True)}
 
     def predict(
         self,

@@ -66,6 +66,8 @@ class ModelConfig:
         calibration: What `stance.model.calibration.Calibration.to_dict` gave; empty in models from before it.
         format: Number of the folder format.
         target_definitions: Those targets, with the fields of `stance.Target`; empty in older models.
+        queries: Description of a target -> its encoded query, little-endian float32 in base64: so the first prediction
+            need not compute it. Empty in older models.
         encoder: Name, hash and licence of the encoder it was trained from, and its transformers config.
         head: Sizes of the head.
         training: Command, recipe, data hashes, seed, versions.
@@ -83,6 +85,7 @@ class ModelConfig:
     calibration: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
     target_definitions: tuple[dict[str, Any], ...] = ()
+    queries: dict[str, str] = field(default_factory=dict)
     encoder: dict[str, Any] = field(default_factory=dict)
     head: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)

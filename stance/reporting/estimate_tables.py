@@ -66,9 +66,10 @@ def _title(estimates: Estimates) -> str:
 
 def _cells(row: Estimate) -> list[str]:
     count, found = _percent(row.naive), f"{row.found} of {row.labelled}"
-    if row.share is None or row.labelled_only is None or row.gain is None:
+    if row.share is None or row.labelled_only is None:
         return ["n/a", "", count, "", found, ""]
-    return [_percent(row.share.value), _ends(row.share), count, _ends(row.labelled_only), found, f"x {row.gain:.1f}"]
+    worth = "n/a" if row.gain is None else f"x {row.gain:.1f}"
+    return [_percent(row.share.value), _ends(row.share), count, _ends(row.labelled_only), found, worth]
 
 
 def _percent(share: float) -> str:

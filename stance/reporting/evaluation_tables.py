@@ -211,7 +211,7 @@ def _slice_part(evaluation: Evaluation) -> _Part:
 
 def _comparison_part(comparison: Comparison) -> _Part:
     rows = [
-        [_NAMES[name], _interval(item.interval), "n/a" if np.isnan(item.p) else f"{item.p:.4f}"]
+        [_NAMES[name], _interval(item.interval), "n/a" if np.isnan(item.p) else _chance(item.p)]
         for name, item in comparison.differences.items()
     ]
     failed = f" The other failed on {_count(comparison.failures, 'judgement')}." if comparison.failures else ""
@@ -220,7 +220,7 @@ def _comparison_part(comparison: Comparison) -> _Part:
         ("figure", "difference", "permutation p"),
         rows,
         f"Right alone: {comparison.only_first:,} judgements against {comparison.only_second:,} of the other; McNemar's "
-        f"exact p {comparison.mcnemar_p:.4f} (it takes judgements for independent).{failed}",
+        f"exact p {_chance(comparison.mcnemar_p)} (it takes judgements for independent).{failed}",
     )
 
 
@@ -270,9 +270,17 @@ def _count(number: int, what: str) -> str:
 def _interval(interval: Interval) -> str:
     if np.isnan(interval.value):
         return "n/a"
-    ends = "n/a" if np.isnan(interval.low) else f"{interval.low:.3f}, {interval.high:.3f}"
-    return f"{interval.value:.3f} [{ends}]"
+    ends = "n/a" if np.isnan(interval.low) else f"{_figure(interval.low)}, {_figure(interval.high)}"
+    return f"{_figure(interval.value)} [{ends}]"
 
 
 def _value(value: float) -> str:
-    return "n/a" if np.isnan(value) else f"{value:.3f}"
+    return "n/a" if np.isnan(value) else _figure(value)
+
+
+def _figure(value: float) -> str:
+    return f"{round(value, 3) + 0.0:.3f}"  # not -0.000
+
+
+def _chance(p: float) -> str:
+    return f"{p:.4f}" if p >= 0.0001 else "below 0.0001"

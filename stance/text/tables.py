@@ -26,7 +26,7 @@ from stance.text.decoding import (
     refuse_binary,
 )
 
-__all__ = ["Columns", "OnError", "read_cells", "read_csv", "read_jsonl", "read_objects", "read_parquet"]
+__all__ = ["Columns", "OnError", "parse_json", "read_cells", "read_csv", "read_jsonl", "read_objects", "read_parquet"]
 
 _LONGEST_CELL = 2**31 - 1
 _QUOTE = "Quote cells that hold the delimiter, a quote or a line break, and double the quotes in them"
@@ -83,7 +83,7 @@ def read_objects(
         file: The file, binary.
         name: What messages call it.
         encoding: Its encoding; None means UTF-8 or, if it is not, the one detected.
-        on_error: Called for each line that is no JSON object, which is then left out.
+        on_error: Called for each line that is no JSON object, or in which a field stands twice; it is then left out.
 
     Yields:
         Where the object stands (``"rows.jsonl: line 17"``), and the object.
@@ -111,7 +111,10 @@ def _objects(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[Place, 
             yield place, damage
             continue
         try:
-            row = json.loads(line.rstrip("\r\n"), parse_constant=_refuse_constant)
+            row = parse_json(line.rstrip("\r\n"))
+        except _TwiceError as error:
+            yield place, InputError(f"{place}: {error}.", place=place)
+            continue
         except (ValueError, RecursionError) as error:
             found: object = error
             if isinstance(error, json.JSONDecodeError):  # its own message counts lines, too
@@ -125,8 +128,39 @@ def _objects(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[Place, 
         raise InputError(f"{name}: the file is empty. Expected one JSON object a line.")
 
 
+class _TwiceError(ValueError):
+    """A field stands twice in an object."""
+
+
+def parse_json(text: str) -> Any:  # noqa: ANN401 -- any JSON
+    """Read a JSON value as its standard has it: no NaN, and each field of an object once.
+
+    `json.loads` would take the last of two values without a word.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: If it is no JSON, or a field stands twice in an object; the message names the field.
+        RecursionError: If it is nested too deeply.
+    """
+    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _TwiceError(f"field {twice!r} stands twice in one object. Keep the value that is meant")
+    return found
 
 
 def read_csv(

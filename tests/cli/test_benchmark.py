@@ -51,8 +51,6 @@ def test_a_system_that_fails_is_told_by_the_exit_status(small_set: Path, capsys:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--output", "x"], "Name at least one suite"),
-        (["vast"], "Name at least one suite and the folder for the results"),
         (["vats", "--output", "x"], "did you mean 'vast'"),
         (["vast", "--output", "x", "--systems", "lexikon"], "did you mean 'lexicon'"),
         (["vast", "--output", "x", "--systems", "lexicon", "--data", "nowhere"], "no such file; vast needs it"),
@@ -68,6 +66,13 @@ def test_what_is_wrong_is_a_line(
     monkeypatch.chdir(tmp_path)
     assert main(["benchmark", *arguments]) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--output", "x"], ["vast"]])
+def test_what_is_left_out_is_a_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["benchmark", *arguments])
+    assert "name at least one suite and the folder for the results" in capsys.readouterr().err
 
 
 def test_progress_is_drawn_on_a_terminal(small_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 import stance
 from stance.cli.app import main
+from stance.cli.provenance import describe_file
 from stance.evaluation.rows import read_labelled, read_predicted
 from stance.schema import LABELS
 
@@ -55,7 +57,11 @@ def test_json_equals_the_library(files: tuple[Path, Path], capsys: pytest.Captur
     captured = capsys.readouterr()
     rows = read_predicted([predictions])
     expected = stance.estimate(rows, read_labelled(labels, rows), by=["outlet", "month"], level=0.9, finite=True)
-    assert json.loads(captured.out) == expected.to_dict()
+    found = json.loads(captured.out)
+    provenance = found.pop("provenance")
+    assert found == expected.to_dict()
+    assert provenance["predictions"] == [describe_file(predictions)] and provenance["groups"] is None
+    assert provenance["labels"]["sha256"] == hashlib.sha256(files[1].read_bytes()).hexdigest()
     assert captured.err == ""
     assert main([*command, "--format", "jsonl"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -134,11 +140,11 @@ def test_errors(files: tuple[Path, Path], tmp_path: Path, capsys: pytest.Capture
         (["none.jsonl", "--labels", labels], "none.jsonl: no such file"),
         (["-", "--labels", "-"], "stdin (-) can be read once"),
         ([predictions, "--labels", labels, "--by", "outlt"], "'outlt': did you mean 'outlet'"),
-        ([predictions, "--labels", labels, "--targets", "Us"], "line 1: there is no prediction toward 'Us'"),
+        ([predictions, "--labels", labels, "--targets", "Us"], "There is no prediction toward 'Us'"),
         ([predictions, "--labels", labels, "--targets", "NATO"], "No paragraph is labelled toward 'NATO'"),
         ([predictions, "--labels", labels, "-o", labels], "is to be read and written"),
         ([predictions, "--labels", labels, "-o", "x.parquet"], "its name tells no format. Give --format: table, json"),
-        ([predictions, predictions, "--labels", labels], "prediction of paragraph 'a0.txt#0' before"),
+        ([predictions, predictions, "--labels", labels], "prediction of paragraph 'a0.txt#0' toward 'NATO' before"),
     ]
     for arguments, message in cases:
         assert main(["estimate", *arguments]) == 1

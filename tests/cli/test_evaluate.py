@@ -10,8 +10,10 @@ import pytest
 
 import stance
 from stance.cli.app import main
+from stance.cli.provenance import describe_run, provenance_markdown
 from stance.evaluation.audits import audit
-from stance.model.store import find_model, verify_files
+from stance.model.store import find_model, hash_file, verify_files
+from stance.reporting.evaluation_tables import escape_markdown
 from stance.targets import Target
 
 TEXTS = {
@@ -69,6 +71,29 @@ def test_markdown_keeps_what_comes_from_elsewhere_inert(gold: Path, made: Path, 
     text = out.read_text(encoding="utf-8")
     assert "\\<script\\>" in text and "<script>" not in text
     assert "\\| \\*so\\*" in text and "[what](" not in text
+    told = text.partition("## Where the figures come from")[2]
+    for name, file in (("gold", gold), ("predictions", made)):
+        assert f"- {name}: {escape_markdown(str(file))}, sha256 {hash_file(file)}\n" in told
+    assert f"stance {stance.__version__}" in told
+
+
+def test_small_chances_and_zeros_are_written_as_such(tmp_path: Path) -> None:
+    rows = {"gold": "favor", "made": "favor", "theirs": "against"}
+    for name, label in rows.items():
+        lines = [json.dumps({"id": n, "labels": {"NATO": label if n % 2 else "absent"}}) + "\n" for n in range(60)]
+        (tmp_path / name).write_text("".join(lines), encoding="utf-8")
+    gold, made, theirs = (str(tmp_path / name) for name in rows)
+    out = tmp_path / "report.md"
+    options = ["--draws", "20", "-o", str(out)]
+    assert main(["evaluate", "--gold", gold, "--pred", made, "--against", theirs, *options]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "McNemar's exact p below 0.0001" in text and "-0.000" not in text
+
+
+def test_a_model_is_told_in_markdown_by_its_configuration() -> None:
+    origin = {"predictions": {"model": "base", "sha256": {"config.json": "ab"}}, "gold": {"file": "-", "sha256": None}}
+    told = provenance_markdown({**origin, "against": None, **describe_run()})
+    assert "- predictions: model base, sha256 ab\n- gold: -, sha256 not known, read from stdin\n- stance " in told
 
 
 def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +106,22 @@ def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pyt
     assert found["figures"]["pooled"]["metrics"]["accuracy"]["value"] == pytest.approx(right / 3, abs=1e-6)
     assert found["figures"]["pooled"]["metrics"]["ece"]["value"] is not None
     assert found["comparison"]["differences"]["accuracy"]["value"] == pytest.approx(right / 3 - 2 / 3, abs=1e-6)
+
+
+def test_targets_of_ones_own_are_judged_and_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold, mine = tmp_path / "gold.jsonl", tmp_path / "mine.toml"
+    text = "Ruritania robs its neighbours, and its threats must end."
+    gold.write_text(json.dumps({"id": 1, "text": text, "labels": {"Ruritania": "against"}}) + "\n", encoding="utf-8")
+    mine.write_text('[[target]]\nname = "Ruritania"\ndescription = "Ruritania, a kingdom"\n', encoding="utf-8")
+    command = ["evaluate", "--gold", str(gold), "--model", "base", "--draws", "5", "--format", "json"]
+    assert main(command) == 1
+    assert "Unknown target 'Ruritania'" in capsys.readouterr().err
+    assert main([*command, "--targets-file", str(mine), "--audit"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (target,) = stance.load_targets(mine)
+    judged = stance.predict(text, targets=[target])["Ruritania"]
+    assert found["figures"]["Ruritania"]["counts"]["against"][judged.label] == 1
+    assert found["audit"]["targets"] == ["Ruritania"]
 
 
 def test_an_audit_asks_the_model_again(gold: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,6 +141,7 @@ def ask_base(texts: Sequence[str], targets: Sequence[Target]) -> list[stance.Pre
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--pred", "a", "--targets-file", "mine.toml"], "tells a model what targets are, and there is none"),
         (["--pred", "a", "--audit"], "a predictions file cannot be asked again. Give --model NAME"),
         (
             ["--model", "base", "--audit-sample", "9"],

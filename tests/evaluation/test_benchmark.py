@@ -187,6 +187,45 @@ def test_predictions_of_a_file_or_a_folder(task: Task, tmp_path: Path) -> None:
         FilePredictions(str(tmp_path / "none.jsonl"))
 
 
+def test_predictions_are_joined_as_strictly_as_evaluate_does(task: Task, tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+
+    def answer(change: Mapping[str, Any], *more: Mapping[str, Any], folder: bool = False) -> Answers:
+        rows = [{"id": item.id, "target": item.target.name, "label": "favor", "text": item.text} for item in task.items]
+        rows[0] |= change
+        path = tmp_path / "made" / "small.jsonl" if folder else file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(row) + "\n" for row in (*rows, *more)), encoding="utf-8")
+        return FilePredictions(str(path.parent if folder else path)).predict(task, nothing)
+
+    again = {"id": "test-t1", "target": "Trains", "label": "against"}
+    with pytest.raises(InputError, match=r"line 7: id 'test-t1' stands toward 'Trains' before, at .*line 1"):
+        answer({}, again)
+    with pytest.raises(InputError, match=r"line 1: id 'test-t1' has another text than the set's: .* shuffled"):
+        answer({"text": task.items[1].text + " More."})
+    with pytest.raises(InputError, match="line 2: id 'test-t2': 'Trains': expected probabilities, as other rows"):
+        answer({"probabilities": {"favor": 1.0}})
+    other = again | {"id": "test-t9"}
+    assert answer({}, other).labels == ("favor",) * 6  # a file may hold rows of other sets
+    with pytest.raises(InputError, match=r"small\.jsonl: line 7: id 'test-t9' is none of small's"):
+        answer({}, other, folder=True)
+
+
+def test_the_label_counts_where_all_four_are_told_apart(task: Task) -> None:
+    """As in ``stance evaluate``: a system may say another label than its most probable one."""
+    labels = {label: (label,) for label in LABELS}
+    whole = replace(task, definition=replace(task.definition, labels=labels))
+    shares = np.tile([0.4, 0.3, 0.2, 0.1], (6, 1))
+    said: tuple[Label | None, ...] = ("against", "favor", "absent", None, "neutral", "favor")
+    assert group_answers(whole, Answers(said, shares)) == said
+
+
+def test_kept_judgements_may_hold_odd_ends_of_lines(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    rows = [{"id": "a\u2028b", "target": "Trains\x85", "label": None}]
+    assert store.rows(store.write(Result("small", "fixed", "done", "k"), rows)) == rows
+
+
 def test_setfit_takes_few_rows_a_label_and_says_what_it_lacks(task: Task) -> None:
     rows = choose_rows(task.train, 2, seed=1)
     assert sorted(item.gold[0] for item in rows) == ["against", "against", "favor", "favor", "neutral", "neutral"]
@@ -308,6 +347,14 @@ def test_the_leaderboard_compares_with_the_best_and_with_what_is_published(small
     assert other["difference"]["value"] == pytest.approx(-0.75) and other["difference"]["to"] == "fixed"
     assert 0 < other["difference"]["p"] <= 1
     assert best["parts"]["all"]["value"] == 1.0 and set(best["targets"]) == {"Trains", "Cars"}
+    # of Trains new has t1 (favor) and t2 (against); fixed gives no probabilities
+    labels = best["labels"]["Trains"]
+    assert [(name, own["f1"]["value"], own["support"]) for name, own in labels.items()] == [
+        ("favor", 1.0, 1),
+        ("against", 1.0, 1),
+        ("neutral or absent", None, 0),
+    ]
+    assert best["calibration"] == {}
     # the ceiling on new: A says favor, against, against, none; B none, against, against, none
     assert found["ceilings"][0]["official"]["value"] == pytest.approx(0.5)
     assert {(row["system"], row["status"]) for row in found["missing"]} == {("broken", "failed"), ("away", "skipped")}

@@ -170,13 +170,25 @@ def test_too_few_documents_have_no_interval() -> None:
     assert not any(row.why for row in estimate(rows, sample).rows)
 
 
-def test_labels_that_none_or_all_have_are_not_estimated() -> None:
-    rows, sample = corpus()
+def test_where_nothing_is_found_chance_is_told() -> None:
+    """Clopper and Pearson with 0 of 40: the share at which 40 documents have none in 2.5 % of samples."""
+    rows, sample = corpus(documents=60, length=10, labelled=40)
     absent = [LabelledRow(row.id, {"US": "absent"}) for row in sample]
     found = estimate(rows, absent).rows
-    assert found[0].why == "none of the 80 labelled paragraphs has the label"
-    assert found[3].why == "all 80 labelled paragraphs have the label"
-    assert found[3].share is None
+    documents = found[0].labelled_documents
+    assert found[0].why == found[3].why == "" and found[0].gain is found[3].gain is None
+    assert found[0].found == 0 and found[3].found == 40 and 20 <= documents < 40
+    high = float(stats.beta.ppf(0.975, 1, documents))  # as scipy has it
+    for row in found[:3]:
+        assert row.labelled_only is not None and row.share is not None
+        assert (row.labelled_only.value, row.labelled_only.low) == (0.0, 0.0)
+        assert row.labelled_only.high == pytest.approx(high)
+        assert row.share.low == 0.0 and row.share.high == pytest.approx(max(high, row.share.value))
+    assert found[3].labelled_only is not None
+    assert (found[3].labelled_only.low, found[3].labelled_only.high) == (pytest.approx(1 - high), 1.0)
+    finite = estimate(rows, absent, finite=True).rows[0].labelled_only
+    assert finite is not None  # 560 of 600 paragraphs may have it
+    assert finite.high == pytest.approx(float(stats.beta.ppf(0.975, 1, 40)) * 560 / 600)
 
 
 def test_what_one_document_alone_has_may_be_as_rare_as_can_be() -> None:
@@ -251,6 +263,13 @@ def test_a_sample_that_is_not_random_is_said(caplog: pytest.LogCaptureFixture) -
         favor = [row for row in rows if row.stances["US"].label == "favor"][:100]
         estimate(rows, [LabelledRow(row.id, {"US": "favor"}) for row in favor])
     assert "do not look drawn at random: toward US the model expects 70 % favor" in caplog.text
+
+
+def test_what_is_asked_for_twice_is_given_once() -> None:
+    rows, sample = corpus()
+    twice = estimate(rows, sample, by=["outlet", "outlet"], targets=["US", "US"])
+    assert twice == estimate(rows, sample, by=["outlet"], targets=["US"])
+    assert twice.by == ("outlet",) and len(twice.rows) == 8
 
 
 def test_predictions_of_the_library_go_in() -> None:
@@ -353,29 +372,29 @@ GOOD = {"id": "p", "stances": STANCES}
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([GOOD, GOOD], "line 2: there is a prediction of paragraph 'p' before, at .*line 1"),
-        ([{"stances": STANCES}], "line 1: no field 'id', nor 'document' and 'index'"),
-        ([{"document": "d", "stances": STANCES}], "no id, and no field 'index'"),
-        ([{"id": "p", "labels": {"US": "favor"}}], "field 'stances': expected an object with a target"),
-        ([{"id": "p", "stances": {"US": "favor"}}], r"'stances.US': expected an object with a label, found 'favor'"),
-        ([{"id": "p", "stances": {"US": {"label": "favour"}}}], r"stances.US.label': unknown label 'favour': did you"),
+        ([GOOD, GOOD], "line 2: there is a prediction of paragraph 'p' toward 'US' before, at .*line 1"),
+        ([{"stances": STANCES}], "line 1: field 'id': expected a string or number, or 'document' and 'index'"),
+        ([{"document": "d", "stances": STANCES}], "line 1: field 'id': expected a string or number, or 'document' and"),
+        ([{"id": "p", "error": "late"}], "line 1: id 'p': the prediction failed. An estimate needs one of every"),
+        ([{"id": "p", "stances": {"US": "favor"}}], r"'p': 'US': expected an object with a label, found 'favor'"),
+        ([{"id": "p", "stances": {"US": {"label": "favour"}}}], r"'p': 'US': unknown label 'favour': did you"),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": {"pro": 1}}}}],
-            r"stances.US.probabilities': unknown label 'pro'",
+            r"'US': field 'probabilities': expected a probability of each of favor, .*, found {'pro': 1}",
         ),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": {"favor": 2}}}}],
-            r"probabilities.favor': expected a number from 0 to 1, found 2",
+            r"'probabilities': expected numbers in \[0, 1\] that sum to 1, found {'favor': 2}",
         ),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": {"favor": 0.5}}}}],
-            r"expected numbers that sum to 1, found 0.5",
+            r"expected numbers in \[0, 1\] that sum to 1, found {'favor': 0.5}",
         ),
         (
             [{"id": "p", "stances": {"US": {"label": "favor", "probabilities": [1]}}}],
-            r"probabilities': expected an object, found \[1\]",
+            r"probabilities': expected a probability of each of .*, found \[1\]",
         ),
-        ([{**GOOD, "source": "Times"}], "field 'source': expected an object, found str"),
+        ([{**GOOD, "source": ["Times"]}], r"field 'source': expected an object or a name, found \['Times'\]"),
     ],
 )
 def test_messages_about_predictions(rows: list, message: str, tmp_path: Path) -> None:
@@ -385,12 +404,10 @@ def test_messages_about_predictions(rows: list, message: str, tmp_path: Path) ->
 
 def test_messages_about_files_and_options(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", GOOD)
-    with pytest.raises(InputError, match=r"p.csv: expected JSON Lines"):
-        read_predicted([tmp_path / "p.csv"])
+    with pytest.raises(InputError, match=r"p.parquet: expected JSON Lines .*, CSV or TSV, found Parquet"):
+        read_predicted([tmp_path / "p.parquet"])
     with pytest.raises(InputError, match="There are no predictions"):
         read_predicted([])
-    with pytest.raises(InputError, match="line 1: there is no prediction toward 'Us': did you mean 'US'"):
-        read_predicted([path], targets=["Us"])
     with pytest.raises(InputError, match="line 1: no field 'doc' to tell the document"):
         read_predicted([path], document="doc")
 
@@ -399,12 +416,20 @@ def test_messages_about_files_and_options(tmp_path: Path) -> None:
     ("rows", "message"),
     [
         ([{"id": "q", "labels": {"US": "favor"}}], "line 1: field 'id': paragraph 'q' is not among the predictions"),
-        ([{"labels": {"US": "favor"}}], "line 1: no field 'id', nor"),
+        ([{"labels": {"US": "favor"}}], "line 1: field 'id': expected a string or number, or 'document'"),
         ([{"id": "x", "labels": {"US": "favor"}}], "several predictions have the id 'x'. Give the field 'index'"),
-        ([{"id": "p", "labels": {"US": "pro"}}], r"line 1: field 'labels.US': unknown label 'pro'"),
-        ([{"id": "p", "labels": ["favor"]}], r"field 'labels': expected an object, target to label"),
-        ([{"id": "p", "target": 3, "label": "favor"}], "field 'target': expected the name of a target, found 3"),
-        ([{"id": "p", "target": "US"}], "field 'label': unknown label None"),
+        ([{"id": "p", "labels": {"US": "pro"}}], r"line 1: id 'p': 'US': unknown label 'pro'"),
+        ([{"id": "p", "labels": ["favor"]}], r"field 'labels': expected an object, found \['favor'\]"),
+        ([{"id": "p", "target": True, "label": "favor"}], "field 'target': expected a name, found True"),
+        ([{"id": "p", "label": "favor"}], "line 1: id 'p': expected 'labels' {target: label}"),
+        ([{"id": "p", "target": "US"}], "line 1: id 'p': 'US': expected a field 'label'"),
+        ([{"id": "p", "labels": {"US": None}}], "line 1: id 'p': expected a label, found none"),
+        ([{"id": "p", "error": "late"}], "line 1: id 'p': expected a label, found none"),
+        ([{"id": "p", "stances": STANCES}], "line 1: id 'p': expected a label, found a model's prediction"),
+        (
+            [{"id": "p", "labels": {"US": "favor"}, "annotator": "model:base"}],
+            "line 1: id 'p': expected a label, found a model's prediction",
+        ),
         ([{"id": "p", "labels": {"US": "favor"}}] * 2, "line 2: paragraph 'p' has a label toward 'US' before, at .*1"),
         ([{"id": "p", "labels": {"US": "favor"}, "weight": 0}], "field 'weight': expected a number above 0, found 0"),
         (
@@ -427,6 +452,50 @@ def test_messages_about_labels(rows: list, message: str, tmp_path: Path) -> None
         read_labelled(write(tmp_path / "l.jsonl", *rows), known)
 
 
+def test_predictions_of_many_forms_are_the_same(tmp_path: Path) -> None:
+    """One reader: what evaluate takes for predictions, estimate takes too."""
+    targets = ("NATO", "US")
+    made = {target: {"label": "favor", "probabilities": dict.fromkeys(LABELS, 0.25)} for target in targets}
+    whole = read_predicted([write(tmp_path / "a.jsonl", {"id": "p", "stances": made, "source": {"doc_id": "D"}})])
+    columns = ",".join(name for target in targets for name in (target, *(f"{target}_{label}" for label in LABELS)))
+    cells = ",".join(["favor", "0.25", "0.25", "0.25", "0.25"] * 2)
+    (tmp_path / "b.csv").write_text(f"id,doc_id,{columns}\np,D,{cells}\n", encoding="utf-8")
+    pairs = [{"id": "p", "doc_id": "D", "target": target, **made[target]} for target in targets]
+    assert read_predicted([tmp_path / "b.csv"]) == whole == read_predicted([write(tmp_path / "c.jsonl", *pairs)])
+    assert read_predicted([write(tmp_path / f"{pair['target']}.jsonl", pair) for pair in pairs]) == whole
+
+
+def test_tables_that_predict_writes_keep_their_sources(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    head = "document,id,index,source,US,US_favor,US_against,US_neutral,US_absent,US_labels,US_abstained\n"
+    source = '"{""doc_id"": ""D"", ""outlet"": ""T""}"'
+    path.write_text(f"{head}r.csv,p,0,{source},favor,1,0,0,0,favor,false\n", encoding="utf-8")
+    (row,) = read_predicted([path])
+    assert (row.id, row.document, dict(row.fields)) == ("p", "D", {"doc_id": "D", "outlet": "T"})
+    path.write_text(f'{head}r.csv,p,0,{source[:-2]}",favor,1,0,0,0,favor,false\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"p\.csv: line 2: column 'source': not valid JSON"):
+        read_predicted([path])
+
+
+def test_labels_of_articles_are_found_where_the_predictions_say_more(tmp_path: Path) -> None:
+    """`stance predict a.txt` against annotations, which know the hash of the article beside its name."""
+    rows = read_predicted(
+        [write(tmp_path / "p.jsonl", {"document": "a.txt", "id": None, "index": 2, "start": 40, "stances": STANCES})]
+    )
+    gold = {"id": "abc", "document": "a.txt", "document_sha256": "f00", "start": 40, "labels": {"US": "favor"}}
+    assert read_labelled(write(tmp_path / "l.jsonl", gold), rows) == [LabelledRow("a.txt#2", {"US": "favor"})]
+
+
+def test_weights_in_tables(tmp_path: Path) -> None:
+    known = [PredictedRow("p", "d", {})]
+    path = tmp_path / "l.csv"
+    path.write_text("id,target,label,weight\np,US,favor,2.5\n", encoding="utf-8")
+    assert read_labelled(path, known) == [LabelledRow("p", {"US": "favor"}, 2.5)]
+    path.write_text("id,target,label,weight\np,US,favor,much\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 2: field 'weight': expected a number above 0, found 'much'"):
+        read_labelled(path, known)
+
+
 def test_fields_from_a_table(tmp_path: Path) -> None:
     rows = [PredictedRow(f"{name}#{n}", name, {}, {"year": 1}) for name in ("a.txt", "b.txt") for n in (0, 1)]
     table = tmp_path / "t.csv"
@@ -445,7 +514,7 @@ def test_fields_from_a_table(tmp_path: Path) -> None:
         ("id,outlet\np\n", "line 2: expected 2 cells, found 1"),
         ('id,outlet\np,"Ti\n', "line 2: not valid CSV"),
         ("id,outlet\n", "expected a header and rows"),
-        ("id,outlet\np,\xe9\n", "not UTF-8"),
+        ("id,id\np,q\n", "the column 'id' stands twice"),
     ],
 )
 def test_messages_about_tables(text: str, message: str, tmp_path: Path) -> None:

@@ -198,7 +198,10 @@ def test_slices_of_what_rows_know() -> None:
     asked = evaluate(gold, predicted_rows(gold), slices=["year"], draws=20)
     assert [(part.value, part.judgements, part.documents) for part in asked.slices] == [("2020", 120, 20)]
     assert asked.slices[0].metrics["accuracy"].value == asked.figures[POOLED].metrics["accuracy"].value
-    with pytest.raises(InputError, match=r"No gold row has the field 'outlett'.*outlet"):
+    twice = evaluate(gold, predicted_rows(gold), slices=["outlet", "outlet"], draws=2).slices
+    assert [part.value for part in twice] == ["Echo", "Post"]
+    known = "Known: reported, doc_id, outlet, year, length, targets_present"
+    with pytest.raises(InputError, match=f"No gold row has the field 'outlett': did you mean 'outlet'. {known}"):
         evaluate(gold, predicted_rows(gold), slices=["outlett"])
 
 
@@ -235,6 +238,14 @@ def test_labels_of_a_model_are_no_gold() -> None:
     gold[3]["annotator"] = "model: base"
     with pytest.raises(InputError, match="row 4: id 'p3': expected a gold label, found one of 'model: base'"):
         evaluate(gold, predicted_rows(gold))
+
+
+def test_gold_that_looks_like_predictions_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    gold = gold_rows(6)
+    evaluate(gold, predicted_rows(gold), draws=2)
+    assert caplog.text == ""
+    evaluate(predicted_rows(gold), gold, draws=2)
+    assert "are gold labels and predictions exchanged?" in caplog.text
 
 
 def test_annotators_have_to_be_settled() -> None:
@@ -321,4 +332,4 @@ def test_names_of_summaries_are_no_targets() -> None:
 def test_small_parts_that_were_asked_for_are_told(caplog: pytest.LogCaptureFixture) -> None:
     gold = gold_rows(6)
     assert evaluate(gold, predicted_rows(gold), slices=["outlet"], draws=2).slices == ()
-    assert "slice outlet: 1 parts of fewer than 20 judgements are left out" in caplog.text
+    assert "slice outlet: parts of fewer than 20 judgements are left out: 1" in caplog.text

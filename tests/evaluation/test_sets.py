@@ -136,6 +136,10 @@ def test_articles_are_read_by_offsets(tmp_path: Path) -> None:
         ("b", "NATO met.", ("neutral",), "one.txt")
     ]
     assert "texts/one.txt" in task.hashes
+    del labels["NATO"]
+    write(tmp_path / "rows.jsonl", {"file": "one.txt", "blocks": blocks})
+    with pytest.raises(InputError, match=r"line 1: expected 'file' and 'blocks' .* toward NATO; .*KeyError: 'NATO'"):
+        load_task(read_set(tmp_path / "x.toml"), tmp_path)
 
 
 def test_a_try_is_spread_over_the_file(tmp_path: Path) -> None:

@@ -152,7 +152,9 @@ def test_all_bad_rows_are_told_at_once(tmp_path: Path) -> None:
         ("a.jsonl", "", "the file is empty"),
         ("a.docx", "x", "unknown format '.docx'"),
         ("a.parquet", "no parquet", "cannot be read as Parquet"),
-        ("a.csv", "text,target,label\na,NATO\n", "line 2: has another number of cells than the header"),
+        ("a.csv", "text,target,label\na,NATO\n", "line 2: expected 3 cells, found 2"),
+        ("a.csv", "text,target,label,label\na,NATO,favor,against\n", "the column 'label' stands twice in the header"),
+        ("a.jsonl", '{"text": "a", "label": "favor", "label": "against"}', "line 1: field 'label' stands twice"),
         ("a.csv", "text,target,label\na,NATO,\n", "line 2: field 'label': expected a label, found none"),
     ],
 )

@@ -35,7 +35,9 @@ def write_tiny_model(folder: Path) -> Path:
     tokenizer.save(str(folder / store.TOKENIZER_FILE))
     _write_network(folder / store.NETWORK_FILE)
     default = store.read_config(store.find_model())
-    config = dataclasses.replace(default, name="tiny", window=256, overlap=8, pad_id=0, format=1, precision="fp32")
+    config = dataclasses.replace(
+        default, name="tiny", window=256, overlap=8, pad_id=0, format=1, precision="fp32", queries={}
+    )
     store.write_config(folder, config)
     store.write_hashes(folder)
     return folder

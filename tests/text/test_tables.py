@@ -197,6 +197,11 @@ def test_malformed_jsonl_line_17(write):
         ('{"text": "a", "id": [1]}', "field 'id' has to be a string or number, found list."),
         ('{"text": "a \\ud83d b"}', "field 'text' holds half of a character (\\ud83d) at character 2."),
         ('{"text": "a", "id": ' + "9" * 5000 + "}", "not valid JSON (Exceeds the limit"),
+        (
+            '{"text": "a", "id": 1, "id": 1}',
+            "field 'id' stands twice in one object. Keep the value that is meant",
+        ),
+        ('{"text": "a", "x": [{"b": 1, "\\u0062": 2}]}', "field 'b' stands twice in one object"),
         ("[" * 100_000, "not valid JSON (maximum recursion depth exceeded"),
     ],
 )

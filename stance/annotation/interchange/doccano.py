@@ -19,6 +19,7 @@ from stance.annotation.interchange.reading import Reading, read_records, write_l
 from stance.annotation.interchange.scheme import REPORTED, Scheme, join_labels, split_labels
 from stance.errors import InputError
 from stance.schema import Annotation
+from stance.text.tables import parse_json
 
 __all__ = ["from_tasks", "to_tasks"]
 
@@ -108,7 +109,7 @@ def _packed(packed: object) -> object:
     if not isinstance(packed, str):
         return packed
     try:
-        return json.loads(packed)
+        return parse_json(packed)
     except (ValueError, RecursionError):
         return None
 

@@ -12,7 +12,7 @@ from typing import Any
 from stance.annotation.files import keep_distinct
 from stance.errors import InputError
 from stance.schema import Annotation
-from stance.text.tables import read_objects
+from stance.text.tables import parse_json, read_objects
 
 __all__ = ["Reading", "read_lines", "read_records", "read_value", "to_seconds", "to_time", "write_lines"]
 
@@ -86,10 +86,10 @@ def read_value(content: bytes, name: str) -> Any:  # noqa: ANN401 -- any JSON
         The value.
 
     Raises:
-        InputError: If it is no JSON in UTF-8.
+        InputError: If it is no JSON in UTF-8, or a field stands twice in an object.
     """
     try:
-        return json.loads(content.decode("utf-8-sig"))
+        return parse_json(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: not valid JSON in UTF-8 ({error}). Give the tool's JSON export.") from None
 

@@ -18,6 +18,7 @@ from stance.annotation.interchange.reading import Reading
 from stance.annotation.interchange.scheme import REPORTED, Scheme
 from stance.errors import InputError, suggest
 from stance.schema import Annotation
+from stance.text.tables import parse_json
 
 __all__ = ["from_tasks", "to_tasks"]
 
@@ -199,7 +200,7 @@ def _value(name: str, cell: str, where: str) -> Any:  # noqa: ANN401 -- any JSON
         return _WORDS[cell.strip().casefold()]
     if name in _JSON:
         try:
-            return json.loads(cell)
+            return parse_json(cell)
         except (ValueError, RecursionError):
             raise InputError(f"{at}: expected JSON, found {cell!r:.60}.") from None
     return cell

@@ -104,6 +104,12 @@ def _row(result: Result, scheme: Scheme) -> dict[str, Any]:
         "official": dict(result.official),
         "metrics": metrics,
         "targets": {name: figures[name]["metrics"]["macro_f1"] for name in scheme.targets if name in figures},
+        "labels": {name: _labels(figures[name]) for name in scheme.targets if name in figures},
+        "calibration": {
+            name: figures[name]["metrics"]["ece"]["value"]
+            for name in scheme.targets
+            if name in figures and "ece" in figures[name]["metrics"]
+        },
         "parts": {name: _official(own, scheme) for name, own in result.scores.items() if name != scheme.part},
         **result.judgements,
         "seconds": result.seconds,
@@ -112,6 +118,11 @@ def _row(result: Result, scheme: Scheme) -> dict[str, Any]:
         "origin": dict(result.origin),
         "bootstrap": dict(result.bootstrap),
     }
+
+
+def _labels(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Give F1 and number of gold labels of each label."""
+    return {label: {"f1": own["f1"], "support": own["support"]} for label, own in figures["labels"].items()}
 
 
 def _official(figures: Mapping[str, Any], scheme: Scheme) -> Any:  # noqa: ANN401 - plain JSON types

@@ -14,6 +14,7 @@ from stance.errors import InputError, SkippedError
 from stance.evaluation.benchmark.lexicon import AGAINST, FAVOR, judge_by_words
 from stance.evaluation.benchmark.systems import Advance, Answers
 from stance.evaluation.benchmark.tasks import Item, Task
+from stance.evaluation.joining import check_probabilities, check_text, index_records
 from stance.evaluation.records import Record, read_records
 from stance.model.store import hash_file
 from stance.schema import LABELS, Label, Span
@@ -129,12 +130,15 @@ class FilePredictions:
         return {"system": "predictions", "sha256": {file.name: hash_file(file) for file in files if file.is_file()}}
 
     def predict(self, task: Task, advance: Advance) -> Answers:
-        """Answer as the file says."""
+        """Answer as the file says; joining is as strict as in ``stance evaluate``."""
         records = read_records(self._file(task))
-        known = {record.id for record in records}
-        if not any(item.id in known for item in task.items):
+        known = {item.id for item in task.items}
+        extra = next((record for record in records if record.id not in known), None)
+        if not any(record.id in known for record in records):
             raise SkippedError(f"{self.path} has no judgement of {task.definition.name}")
-        found = {(record.id, target): record for record in records for target in record.labels or ("",)}
+        if extra and self.path.is_dir() and not task.limit:  # a file alone may hold several sets, a try asks for less
+            raise InputError(f"{extra.where}: id {extra.id!r} is none of {task.definition.name}'s.")
+        found = index_records([record for record in records if record.id in known])
         rows = [found.get(item.key) or found.get((item.id, "")) for item in task.items]
         missing = [item for item, row in zip(task.items, rows, strict=True) if row is None]
         if missing:
@@ -156,12 +160,13 @@ class FilePredictions:
 
 
 def _answers(items: Sequence[Item], rows: Sequence[Record]) -> Answers:
+    for item, row in zip(items, rows, strict=True):
+        check_text(row, item.text, where="the set's")
     labels = tuple(row.labels.get(item.target.name) for item, row in zip(items, rows, strict=True))
+    given = check_probabilities([(item.target.name, row) for item, row in zip(items, rows, strict=True)])
     none = (0.0,) * len(LABELS)
     shares = [row.probabilities.get(item.target.name, none) for item, row in zip(items, rows, strict=True)]
-    lacking = sum(label is not None and not any(own) for label, own in zip(labels, shares, strict=True))
-    probabilities = None if lacking else np.array(shares)
-    return Answers(labels, probabilities, learned="not known")
+    return Answers(labels, np.array(shares) if given else None, learned="not known")
 
 
 def _target_key(task: Task, item: Item) -> str:

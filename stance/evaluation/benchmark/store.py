@@ -121,7 +121,10 @@ class Store:
         path = _beside(self.place(result.set, result.system, result.limit))
         if not path.is_file() or hash_file(path) != result.answers_sha256:
             return None
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        with path.open(
+            encoding="utf-8", newline="\n"
+        ) as lines:  # names may hold what `str.splitlines` takes for an end
+            return [json.loads(line) for line in lines]
 
 
 def _beside(path: Path) -> Path:

