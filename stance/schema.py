@@ -13,6 +13,7 @@ __all__ = [
     "Anchor",
     "Annotation",
     "Document",
+    "Evidence",
     "Kind",
     "Label",
     "Paragraph",
@@ -44,6 +45,40 @@ class Span:
     start: int
     end: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stretch of a text that a label rests on.
+
+    Attributes:
+        start: First code point in the text that was judged.
+        end: Code point after the last.
+        text: What stands there.
+        unit: ``"sentence"``, ``"word"``, or ``"mention"`` for a name of the target.
+        weight: By how much the label's probability falls when it is taken away, in [-1, 1]; below 0 it speaks against
+            the label. `stance.reporting.explanation` says from which reading it is taken away.
+    """
+
+    start: int
+    end: int
+    text: str
+    unit: Literal["sentence", "word", "mention"]
+    weight: float
+
+    def to_dict(self, offset: int = 0) -> dict[str, Any]:
+        """Give everything as plain JSON types.
+
+        Args:
+            offset: What is added to start and end, in code points: where the text starts in its document.
+        """
+        return {
+            "start": self.start + offset,
+            "end": self.end + offset,
+            "text": self.text,
+            "unit": self.unit,
+            "weight": round(self.weight, 4),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +207,8 @@ class Stance:
         mentions: Where the target is named, in code points of the text.
         labels: The labels that are left at the risk that was asked for, most probable first; `label` is the first of
             them. Empty if no risk was asked for.
+        evidence: What the label rests on, in code points of the text, in its order; empty if it was not asked for, and
+            of ``absent``.
     """
 
     target: str
@@ -179,6 +216,7 @@ class Stance:
     probabilities: Mapping[Label, float]
     mentions: tuple[Span, ...] = ()
     labels: tuple[Label, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def probability(self) -> float:
@@ -194,12 +232,16 @@ class Stance:
         return f"{self.target}: {self.label} {self.probability:.2f}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give label, probabilities and mentions as plain JSON types; labels and abstained if a risk was asked for."""
+        """Give label, probabilities and mentions as plain JSON types.
+
+        Labels and abstained are there if a risk was asked for, evidence where there is any.
+        """
         return {
             "label": self.label,
             "probabilities": dict(self.probabilities),
             **({"labels": list(self.labels), "abstained": self.abstained} if self.labels else {}),
             "mentions": [{"start": span.start, "end": span.end, "text": span.text} for span in self.mentions],
+            **({"evidence": [item.to_dict() for item in self.evidence]} if self.evidence else {}),
         }
 
 
