@@ -29,12 +29,14 @@ _EPILOG = """examples:
   curl ... | stance predict -                         text from stdin
   stance predict a.txt --targets NATO,Russia --targets-file mine.toml
   stance predict a.txt --abstain-risk 0.1             mark what cannot be decided at this risk
+  stance predict a.txt --explain -o stances.jsonl     and the sentences and words that each label rests on
 
 A file of targets holds [[target]] tables with name, aliases, description and exclude. JSONL holds document, id, index
 (number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
 label and probabilities; with --source-columns also source, an object (in CSV and Parquet one column of JSON). With
 --abstain-risk 0.1 each target also has labels, a set that holds the true label in 90 % of judgements or more, and
-abstained: whether it holds more than one."""
+abstained: whether it holds more than one. With --explain each label but absent has evidence: stretches of the document
+(start and end in its code points, text, unit, weight: by how much the label's probability falls without it)."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,6 +78,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="SHARE",
         help="give the labels that are left if this share may be wrong, and abstain where it is more than one",
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="add the sentences and words that each label rests on; takes about 20 times as long",
+    )
     add_output_options(parser, _FORMATS)
     parser.set_defaults(run=_run)
 
@@ -99,6 +106,16 @@ def _run(arguments: argparse.Namespace) -> int:
         batch_size=arguments.batch_size,
         abstain_risk=arguments.abstain_risk,
     )
+    if arguments.explain:
+        from stance.reporting.explanation import explain_analyses
+
+        analyses = explain_analyses(
+            analyses,
+            targets=targets,
+            model=arguments.model,
+            device=arguments.device,
+            batch_size=arguments.batch_size,
+        )
     everything = begin(analyses, inputs)
     if everything is None:
         return 1
@@ -110,7 +127,11 @@ def _run(arguments: argparse.Namespace) -> int:
             rows = (row for analysis in everything for row in paragraph_rows(analysis))
             sets = arguments.abstain_risk is not None
             source = bool(split_names(arguments.source_columns))
-            columns = () if form == "jsonl" else paragraph_columns(names, label_sets=sets, source=source)
+            columns = (
+                ()
+                if form == "jsonl"
+                else paragraph_columns(names, label_sets=sets, source=source, evidence=arguments.explain)
+            )
             write_rows(file, rows, form, columns)
     return 1 if inputs.failures else 0
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import Literal
 
 from stance.errors import InputError, suggest
 from stance.model.classifier import Classifier
@@ -40,13 +41,11 @@ _SHARE = 0.5
 _WORDS = 6
 """Most words and mentions that are shown: more is no longer a reason but the sentence again."""
 _FEWEST = 3
-"""Words and mentions that are shown however light they are, if they weigh anything: where words say the same twice, each
-can be spared."""
+"""Words and mentions that are shown however light: of two that say the same, each can be spared."""
 _LEAST = 0.01
 """Least weight of further ones: what rounds to no change of a per cent is none."""
-_TELLING = frozenset(
-    "against cannot few less more must neither never no nor not nothing only should too without".split()
-)
+_TURNS = "against cannot few less more must neither never no nor not nothing only should too without"
+_TELLING = frozenset(_TURNS.split())
 """Function words that can turn a stance round; the others are not tried."""
 _WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
 _AT_ONCE = 64
@@ -217,10 +216,10 @@ def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[E
     first.judge()
     found = [_weigh_sentences(question, own, first) for question, own in zip(questions, sentences, strict=True)]
     second = _Readings(judge)
-    for question, own in zip(questions, found, strict=True):
-        second.add(chain.from_iterable(_without_words(question, own)))
+    for question, step in zip(questions, found, strict=True):
+        second.add(chain.from_iterable(_without_words(question, step)))
     second.judge()
-    return [_weigh_words(question, own, second) for question, own in zip(questions, found, strict=True)]
+    return [_weigh_words(question, step, second) for question, step in zip(questions, found, strict=True)]
 
 
 class _Readings:
@@ -308,7 +307,7 @@ def _weigh_words(question: _Question, found: _Found, readings: _Readings) -> Exp
     for sentence, texts in zip(found.carrying, _without_words(question, found), strict=True):
         base, *without = (readings.probability(text, question) for text in texts)
         for span, rest in zip(_units(question, sentence), without, strict=True):
-            unit = "mention" if (span.start, span.end) in names else "word"
+            unit: Literal["mention", "word"] = "mention" if (span.start, span.end) in names else "word"
             words.append(Evidence(span.start, span.end, span.text, unit, base - rest))
     ranked = [item for item in sorted(words, key=lambda item: -item.weight) if item.weight > 0][:_WORDS]
     telling = [item for place, item in enumerate(ranked) if place < _FEWEST or item.weight >= _LEAST]

@@ -20,17 +20,19 @@ _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[”’」』�
 """What may end a sentence; a blank line ends one whatever stands before it."""
 _NEXT = re.compile(r"\s*[\"'“‘«(\[—–-]*\s*(\w+)")
 _LAST = re.compile(r"(?:^|[\s(\[\"'“‘—–-])([\w.]+)\.[\"'”’»)\]]*$")
-_NEVER = frozenset(
-    "adm amb brig capt cmdr col cpl dr fr gen gov hon lt maj mme mr mrs ms mt prof rep rev sen sgt st supt "
-    "approx ca cf e.g i.e viz vs".split()
-)
-"""Abbreviations before a name or a clause: they end no sentence."""
-_NUMBERED = frozenset(
-    "no nos fig figs art arts para paras sec ch p pp vol jan feb mar apr jun jul aug sept sep oct nov dec".split()
-)
-"""Abbreviations that end no sentence before a number."""
+_TITLES = """
+adm amb brig capt cmdr col cpl dr fr gen gov hon lt maj mme mr mrs ms mt prof rep rev sen sgt st supt
+approx ca cf e.g i.e viz vs
+"""
+_NUMBERS = "no nos fig figs art arts para sec ch p pp vol jan feb mar apr jun jul aug sept sep oct nov dec"
+_ENDINGS = "al bros co corp dept est etc inc jr ltd sr"
 _CAPITALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])*")
-_EITHER = frozenset("al bros co corp dept est etc inc jr ltd sr".split())
+
+_NEVER = frozenset(_TITLES.split())
+"""Abbreviations before a name or a clause: they end no sentence."""
+_NUMBERED = frozenset(_NUMBERS.split())
+"""Abbreviations that end no sentence before a number."""
+_EITHER = frozenset(_ENDINGS.split())
 """Abbreviations that end a sentence where the next word tells so."""
 
 
