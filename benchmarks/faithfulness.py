@@ -4,9 +4,9 @@ Run: python benchmarks/faithfulness.py [--paragraphs 100] [--model base] [--data
 
 Paragraphs of test are drawn at random; each label but absent that the model gives is explained. The words of the
 evidence are taken from the text (comprehensiveness: how far the label's probability falls, higher is better) and read
-alone (sufficiency: how far it falls then, lower is better), 1, 2, 4 and 8 of them, the heaviest first. Beside it as many
-words by chance, and the target's names with words by chance: that evidence beats the second shows that it is more than
-the name. The heaviest sentence is measured the same way, beside a run of as many words. Intervals: documents drawn.
+alone (sufficiency: how far it falls then, lower is better), 1, 2, 4 and 8 of them, the heaviest first. Beside it as
+many words by chance, and the target's names with words by chance: that evidence beats the second shows that it is more
+than the name. The heaviest sentence is measured the same way, beside a run of as many words. Intervals are by document.
 
 A judgement takes about 70 readings: 451 paragraphs are some 25,000, an hour or two on two cores.
 """
@@ -128,11 +128,14 @@ def show(report: dict[str, Any]) -> None:
     print(f"{report['labels']} labels in {report['paragraphs']} paragraphs of {report['documents']} documents")
     for unit, rows in report["figures"].items():
         for name, row in rows.items():
-            parts = [
-                f"{figure} {row[figure]['value']:.3f} [{row[figure]['low']:.3f}, {row[figure]['high']:.3f}]"
-                for figure in ("comprehensiveness", "sufficiency")
-            ]
+            parts = [f"{figure} {format_interval(row[figure])}" for figure in ("comprehensiveness", "sufficiency")]
             print(f"{unit:9} {name:22} {'  '.join(parts)}")
+
+
+def format_interval(figure: dict[str, float | None]) -> str:
+    """Write a figure with its ends; n/a where it has none."""
+    value, low, high = ("n/a" if end is None else f"{end:.3f}" for end in figure.values())
+    return f"{value} [{low}, {high}]"
 
 
 if __name__ == "__main__":

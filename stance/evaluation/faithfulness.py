@@ -24,8 +24,8 @@ __all__ = ["COUNTS", "ORDERS", "Case", "Reduction", "measure_faithfulness", "red
 COUNTS = (1, 2, 4, 8)
 """How many words are taken, or kept: a name alone at first, half a sentence at last."""
 ORDERS = ("evidence", "name_and_random", "random")
-"""Whose words come first: the heaviest evidence; the target's names, then any; any. The second tells whether evidence is
-more than the name, without which no stance toward the target is there."""
+"""Whose words come first: the heaviest evidence; the target's names, then any; any. The second tells whether evidence
+is more than the name, without which no stance toward the target is there."""
 _WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
 
 Floats = npt.NDArray[np.float64]
@@ -169,12 +169,8 @@ def summarise(
 
     def figures(rows: Floats) -> dict[str, Any]:
         means = rows.mean(axis=1)  # over the sizes
-        return {
-            name: interval_to_dict(
-                bootstrap_by_document(documents, lambda items: float(column[items].mean()), draws=draws, seed=seed)
-            )
-            for name, column in zip(("comprehensiveness", "sufficiency"), means.T, strict=True)
-        }
+        names = ("comprehensiveness", "sufficiency")
+        return {name: _figure(documents, means[:, place], draws, seed) for place, name in enumerate(names)}
 
     words: dict[str, Any] = {}
     for order in ORDERS:
@@ -184,3 +180,8 @@ def summarise(
     sentence = {order: figures(falls[order]) for order in ("sentence", "random_run")}
     sentence["minus_random_run"] = figures(falls["sentence"] - falls["random_run"])
     return {"words": words, "sentence": sentence}
+
+
+def _figure(documents: Sequence[str], values: Floats, draws: int, seed: int) -> dict[str, float | None]:
+    mean = bootstrap_by_document(documents, lambda items: float(values[items].mean()), draws=draws, seed=seed)
+    return interval_to_dict(mean)
