@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from stance.cli.options import (
     Inputs,
@@ -15,9 +15,10 @@ from stance.cli.options import (
     share,
     split_names,
 )
+from stance.schema import Analysis, Document
 from stance.targets import Target, load_targets, resolve_targets
 
-__all__ = ["add_parser"]
+__all__ = ["add_judging_options", "add_parser", "analyze_inputs", "asked_targets"]
 
 _FORMATS = ("table", "jsonl", "csv", "parquet")
 _EPILOG = """examples:
@@ -49,6 +50,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_judging_options(parser)
+    add_output_options(parser, _FORMATS)
+    parser.set_defaults(run=_run)
+
+
+def add_judging_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is read, toward which targets it is judged, and how."""
     add_input_options(parser)
     parser.add_argument(
         "--targets",
@@ -83,40 +91,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         action="store_true",
         help="add the sentences and words that each label rests on; takes about 20 times as long",
     )
-    add_output_options(parser, _FORMATS)
-    parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from stance.prediction import analyze_documents, load_classifier
+    from stance.prediction import load_classifier
     from stance.reporting.outputs import open_output, paragraph_columns, paragraph_rows, write_rows
     from stance.reporting.tables import document_table, print_table
 
     form = output_format(arguments, _FORMATS)
     # a wrong model or device is said before any input is read
     classifier = load_classifier(arguments.model, arguments.device)
-    targets = _targets(arguments, classifier.targets)
+    targets = asked_targets(arguments, classifier.targets)
     names = [target.name for target in targets]
     inputs = Inputs(arguments, unit=arguments.unit)
-    analyses = analyze_documents(
-        inputs,
-        targets=targets,
-        model=arguments.model,
-        device=arguments.device,
-        batch_size=arguments.batch_size,
-        abstain_risk=arguments.abstain_risk,
-    )
-    if arguments.explain:
-        from stance.reporting.explanation import explain_analyses
-
-        analyses = explain_analyses(
-            analyses,
-            targets=targets,
-            model=arguments.model,
-            device=arguments.device,
-            batch_size=arguments.batch_size,
-        )
-    everything = begin(analyses, inputs)
+    everything = begin(analyze_inputs(arguments, inputs, targets), inputs)
     if everything is None:
         return 1
     with open_output(arguments.output) as file:
@@ -136,7 +124,33 @@ def _run(arguments: argparse.Namespace) -> int:
     return 1 if inputs.failures else 0
 
 
-def _targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:
+def analyze_inputs(
+    arguments: argparse.Namespace, documents: Iterable[Document], targets: Sequence[Target]
+) -> Iterator[Analysis]:
+    """Judge documents as the options say, and look for evidence if that was asked for."""
+    from stance.prediction import analyze_documents
+    from stance.reporting.explanation import explain_analyses
+
+    analyses = analyze_documents(
+        documents,
+        targets=targets,
+        model=arguments.model,
+        device=arguments.device,
+        batch_size=arguments.batch_size,
+        abstain_risk=arguments.abstain_risk,
+    )
+    if not arguments.explain:
+        return analyses
+    return explain_analyses(
+        analyses,
+        targets=targets,
+        model=arguments.model,
+        device=arguments.device,
+        batch_size=arguments.batch_size,
+    )
+
+
+def asked_targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:
     """Give the targets asked for: those of --targets-file go before the model's of the same name."""
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
     known = {target.name.casefold(): target for target in own}
