@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from stance.display import Row, table_html
+
 __all__ = [
     "KINDS",
     "LABELS",
@@ -332,6 +334,20 @@ class Analysis:
             counts = " ".join(f"{label} {share.count}" for label, share in shares.items())
             parts.append(f"{target} {counts}")
         return "; ".join(parts) + ")"
+
+    def _repr_html_(self) -> str:
+        """Show the document in a notebook: its paragraphs with their labels, and the counts."""
+        judged = iter(self.predictions)
+        rows = []
+        for block in self.blocks:
+            stances = next(judged).stances if block.kind == "body" else {}
+            cells = [f"{stance.label} {stance.probability:.0%}" for stance in stances.values()]
+            rows.append(Row(block.text, tuple(cells), tuple(stance.label for stance in stances.values())))
+        counts = [
+            ", ".join(f"{label} {share.count}" for label, share in shares.items() if share.count)
+            for shares in self.summary.values()
+        ]
+        return table_html(self.document.name or "document", list(self.summary), rows, counts)
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain JSON types: document, blocks (stances on the body ones), summary."""

@@ -117,7 +117,8 @@ def _target_css(count: int) -> str:
             edge = "var(--line)" if label == "absent" else f"var(--{label})"
             colours = f"--tint: {tint}; --edge: {edge}; --tone: var(--{label});"
             rules.append(f"{chosen} .{CODES[label]}{number} {{ {colours} }}")
-        rules.append(f"{chosen} .u{number} {{ border-left-style: dashed; border-style: dashed; }}")
+        rules.append(f"{chosen} p.u{number} {{ border-left-style: dashed; }}")
+        rules.append(f"{chosen} a.u{number} {{ border-style: dashed; }}")
         rules.append(f"{chosen} .s{number} {{ text-decoration: underline dotted; text-underline-offset: .2em; }}")
         rules.append(f"{chosen} .w{number} {{ text-decoration: underline 2px solid; font-weight: 600; }}")
         rules.append(f"{chosen} .m{number} {{ text-decoration: underline 2px double; font-weight: 600; }}")

@@ -139,11 +139,11 @@ def _groups(corpus: Corpus, targets: Sequence[str]) -> str:
     more = f'<p class="quiet">{hidden} smaller ones are left out.</p>' if hidden > 0 else ""
     method = _method([item for group in corpus.outlets for item in group.targets.values()])
     return (
-        f"<h2>By {escape(corpus.outlet_field)}</h2>"
+        f'<h2>By {escape(corpus.outlet_field)}</h2><p class="quiet">{method}</p>'
         '<div class="scroll" tabindex="0" role="region" aria-label="Shares by outlet"><table>'
-        f"<caption>{method}</caption><thead><tr><th>{escape(corpus.outlet_field)}</th>"
-        '<th class="num">Documents</th><th class="num">Paragraphs with target</th><th>▲ favor</th><th>▼ against</th>'
-        f"</tr></thead><tbody>{rows}</tbody></table></div>{more}"
+        f"<thead><tr><th>{escape(corpus.outlet_field)}</th>"
+        '<th class="num wide">Documents</th><th class="num">Paragraphs with target</th><th>▲ favor</th>'
+        f"<th>▼ against</th></tr></thead><tbody>{rows}</tbody></table></div>{more}"
     )
 
 
@@ -158,7 +158,7 @@ def _group_row(group: Group, targets: Sequence[str]) -> str:
     )
     present = by_target([f"{item.present:,}" for item in own])
     return (
-        f'<tr><th scope="row">{escape(group.name)}</th><td class="num">{group.documents:,}</td>'
+        f'<tr><th scope="row">{escape(group.name)}</th><td class="num wide">{group.documents:,}</td>'
         f'<td class="num">{present}</td>{cells}</tr>'
     )
 
@@ -202,9 +202,9 @@ def _table(analyses: Sequence[Analysis], targets: Sequence[str], corpus: Corpus)
     rows = "".join(_row(analysis, number, targets, corpus) for number, analysis in enumerate(analyses))
     return (
         f'<h2 id="table">Documents</h2>{_filters(analyses, corpus)}<p id="found" role="status" class="quiet"></p>'
-        '<div class="scroll" tabindex="0" role="region" aria-label="Table of documents"><table id="documents"><caption>'
-        "Paragraphs by label toward the chosen target; balance: favor less against, per paragraph in which it is there."
-        f"</caption><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>"
+        '<p class="quiet">Paragraphs by label toward the chosen target; balance: favor less against, per paragraph in '
+        'which it is there.</p><div class="scroll" tabindex="0" role="region" aria-label="Table of documents">'
+        f'<table id="documents"><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
