@@ -9,7 +9,7 @@ from html import escape
 __all__ = ["Row", "table_html"]
 
 _COLOURS = {"favor": "#0f6b57", "against": "#a83a1d", "neutral": "#7a5b00"}
-"""Dark enough to be read on white; dark themes lighten notebooks' tables, so texts get a white ground."""
+"""Dark enough to be read on white, which is the ground of the table whatever the notebook's theme."""
 _CELL = "text-align:left;vertical-align:top;padding:4px 8px"
 _MOST = 100
 """Most blocks that are shown: a notebook keeps every output."""

@@ -12,7 +12,7 @@ from stance.schema import Label
 __all__ = ["curve", "reliability", "share_bar", "time_chart", "whisker"]
 
 _WIDTH, _HEIGHT = 640, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 16, 22, 34
 
 
 def share_bar(counts: Mapping[Label, int]) -> str:
@@ -133,12 +133,12 @@ def _frame(most: float = 1.0) -> str:
 
 def _names(x_name: str, y_name: str) -> str:
     ends = "".join(
-        f'<text x="{_x(part):.1f}" y="{_HEIGHT - 16}" text-anchor="middle">{part:.0%}</text>'
+        f'<text x="{_x(part):.1f}" y="{_HEIGHT - 18}" text-anchor="middle">{part:.0%}</text>'
         for part in (0.25, 0.5, 0.75)
     )
     return (
         f'{ends}<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 3}" text-anchor="end">{escape(x_name)}</text>'
-        f'<text x="{_LEFT + 4}" y="{_TOP + 10}">{escape(y_name)}</text>'
+        f'<text x="{_LEFT + 4}" y="{_TOP - 8}">{escape(y_name)}</text>'
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stance.evaluation.scoring import Evaluation, evaluate
 from stance.schema import LABELS, Analysis, Document, Evidence, Label, Paragraph, Prediction, Stance
 from stance.text.segmentation import segment
 
@@ -160,6 +161,22 @@ def hostile_corpus() -> list[Analysis]:
         document = Document(HOSTILE, evil, id=evil, source=source)
         analyses.append(Analysis(document, (heading, block), (Prediction(HOSTILE, stances, 1, evil),)))
     return analyses
+
+
+def demo_evaluation() -> Evaluation:
+    """The labels of the corpus as predictions, against gold labels of which every seventh differs."""
+    gold, predicted = [], []
+    for analysis in demo_corpus() * 3:
+        for prediction in analysis.predictions:
+            number = len(gold)
+            row = {"id": f"p{number}", "text": prediction.text, "doc_id": f"{analysis.document.name}-{number % 5}"}
+            labels = {name: stance.label for name, stance in prediction.stances.items()}
+            predicted.append({"id": f"p{number}", "stances": prediction.to_dict()["stances"]})
+            if number % 7 == 0:
+                labels["NATO"] = LABELS[(LABELS.index(labels["NATO"]) + 1) % len(LABELS)]
+                row["text"] = predicted[-1]["text"] = (HOSTILE if number == 7 else "") + prediction.text
+            gold.append(row | {"labels": labels, "genre": "op_ed" if number % 2 else "news"})
+    return evaluate(gold, predicted, draws=100)
 
 
 def large_corpus(paragraphs: int = 2000) -> list[Analysis]:

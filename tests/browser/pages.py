@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from demo import demo_corpus, hostile_corpus, large_corpus
+from demo import demo_corpus, demo_evaluation, hostile_corpus, large_corpus
 
+from stance.reporting.evaluation_page import evaluation_html
 from stance.reporting.report_page import report_html
 
 
@@ -17,6 +18,7 @@ def main(folder: Path) -> None:
     corpora["single"] = demo_corpus()[:1]
     for name, analyses in corpora.items():
         (folder / f"{name}.html").write_bytes(report_html(analyses).encode("utf-8"))
+    (folder / "evaluation.html").write_bytes(evaluation_html(demo_evaluation()).encode("utf-8"))
 
 
 if __name__ == "__main__":
