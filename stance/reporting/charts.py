@@ -126,7 +126,7 @@ def _frame(most: float = 1.0) -> str:
     for part in (0, 0.25, 0.5, 0.75, 1):
         y = _y(part)
         lines.append(f'<line class="stroke-line" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        shown = f"{most * part * 100:.3g} %"
+        shown = f"{most * part * 100:.3g}%"
         lines.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{shown}</text>')
     return "".join(lines)
 

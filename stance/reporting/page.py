@@ -110,8 +110,8 @@ def _target_css(count: int) -> str:
     """Write the rules that follow the chosen target; they need no script."""
     rules = []
     for number in range(count):
-        chosen = f"body:has(#t{number}:checked)"
-        rules.append(f"body:not(:has(#t{number}:checked)) .x{number} {{ display: none; }}")
+        chosen = f".tools:has(#t{number}:checked) ~ main"
+        rules.append(f".tools:not(:has(#t{number}:checked)) ~ main .x{number} {{ display: none; }}")
         for label in LABELS:
             tint = "none" if label == "absent" else f"var(--{label}-tint)"
             edge = "var(--line)" if label == "absent" else f"var(--{label})"

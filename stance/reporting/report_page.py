@@ -73,12 +73,12 @@ def format_share(interval: Interval) -> str:
     """Write a share with its interval in per cent.
 
     >>> format_share(Interval(0.25, 0.1, 0.456))
-    '25 % [10, 46]'
+    '25% [10, 46]'
     """
     if math.isnan(interval.value):
         return "n/a"
     ends = "" if math.isnan(interval.low) else f" [{interval.low * 100:.0f}, {interval.high * 100:.0f}]"
-    return f"{interval.value * 100:.0f} %{ends}"
+    return f"{interval.value:.0%}{ends}"
 
 
 def _count(number: int, what: str) -> str:

@@ -185,8 +185,8 @@ def test_charts() -> None:
     chart = time_chart("a < b", ["x", "y"], {"favor": [wilson(1, 2), wilson(0, 0)], "against": [wilson(0, 0)] * 2})
     assert 'aria-label="a &lt; b"' in chart
     assert chart.count("<circle") == 1
-    assert "20 %" in curve("c", [(0.5, 0.1), (1.0, 0.2)], x_name="x", y_name="y")
-    assert format_share(wilson(1, 4)) == "25 % [5, 70]"
+    assert "20%" in curve("c", [(0.5, 0.1), (1.0, 0.2)], x_name="x", y_name="y")
+    assert format_share(wilson(1, 4)) == "25% [5, 70]"
 
 
 def write_predictions(path: Path, analyses: list[Analysis]) -> Path:
@@ -247,8 +247,8 @@ def test_bad_predictions_are_refused(tmp_path: Path, change: dict, message: str)
 
 def test_markdown_has_the_figures_and_no_markup_of_the_texts() -> None:
     told = report_markdown(demo.demo_corpus())
-    assert "| NATO | 40 % [10, 73] | 40 % [9, 80] | 20 % [0, 40] | 10 |" in told
-    assert "| Norhaven Courier | NATO | 67 % [30, 90] |" in told
+    assert "| NATO | 40% [10, 73] | 40% [9, 80] | 20% [0, 40] | 10 |" in told
+    assert "| Norhaven Courier | NATO | 67% [30, 90] |" in told
     assert "**NATO: ● neutral 47% (uncertain)**" in told
     hostile = report_markdown(demo.hostile_corpus())
     assert "<script>" not in hostile.replace("\\<script\\>", "")
