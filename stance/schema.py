@@ -343,11 +343,12 @@ class Analysis:
             stances = next(judged).stances if block.kind == "body" else {}
             cells = [f"{stance.label} {stance.probability:.0%}" for stance in stances.values()]
             rows.append(Row(block.text, tuple(cells), tuple(stance.label for stance in stances.values())))
+        targets = list(self.predictions[0]) if self.predictions else []
         counts = [
-            ", ".join(f"{label} {share.count}" for label, share in shares.items() if share.count)
-            for shares in self.summary.values()
+            ", ".join(f"{label} {share.count}" for label, share in self.summary.get(target, {}).items() if share.count)
+            for target in targets
         ]
-        return table_html(self.document.name or "document", list(self.summary), rows, counts)
+        return table_html(self.document.name or "document", targets, rows, counts)
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain JSON types: document, blocks (stances on the body ones), summary."""

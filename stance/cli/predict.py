@@ -89,7 +89,7 @@ def add_judging_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="add the sentences and words that each label rests on; takes about 20 times as long",
+        help="add the sentences and words that each label rests on; takes about ten times as long",
     )
 
 

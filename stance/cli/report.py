@@ -17,6 +17,8 @@ _LOG = logging.getLogger("stance")
 _FORMATS = ("html", "md")
 _MANY = 20_000
 """Paragraphs from which a page opens slowly."""
+_JUDGING = ("targets", "targets_file", "model", "device", "unit", "source_columns", "abstain_risk", "explain")
+"""Options that have no effect on predictions that are made already."""
 _EPILOG = """examples:
   stance report articles/*.txt -o report.html
   stance report rows.csv --text-column body --source-columns outlet,date --unit document -o report.html
@@ -82,9 +84,9 @@ def _analyses(arguments: argparse.Namespace, inputs: Inputs) -> list[Analysis]:
             f"Expected texts, or files of predictions; found both: {texts[0]} and {made[0]}. Report on them one by one."
         )
     if made:
-        unused = [option for option in ("targets", "model", "abstain_risk") if getattr(arguments, option) is not None]
-        if unused or arguments.explain:
-            option = (unused or ["explain"])[0].replace("_", "-")
+        unused = next((option for option in _JUDGING if getattr(arguments, option)), None)
+        if unused is not None:
+            option = unused.replace("_", "-")
             raise InputError(f"{made[0]}: holds predictions, so --{option} has no effect. Give it to stance predict.")
         return [analysis for name in made for analysis in read_predictions(name)]
     from stance.prediction import load_classifier

@@ -48,8 +48,8 @@ _TURNS = "against cannot few less more must neither never no nor not nothing onl
 _TELLING = frozenset(_TURNS.split())
 """Function words that can turn a stance round; the others are not tried."""
 _WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
-_AT_ONCE = 64
-"""Documents whose evidence is looked for at once."""
+_AT_ONCE = 16
+"""Documents whose evidence is looked for at once: some thousands of readings, sorted by length together."""
 
 Judge = Callable[[Sequence[str]], Sequence[Mapping[str, Stance]]]
 """What judges texts: for each the stances toward all targets that are asked about."""
