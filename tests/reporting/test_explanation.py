@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import stance
 from stance.errors import InputError, UnknownTargetError
@@ -91,6 +93,18 @@ def test_one_sentence_carries_all_and_what_speaks_against_is_not_shown() -> None
     assert found.sentences[0].weight == pytest.approx(0.3)
     assert {item.text: round(item.weight, 6) for item in found.words}["not"] == -0.6  # 0.3 with, 0.9 without
     assert "not" not in [item.text for item in found.evidence]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(alphabet="NATO splendid,.!? \n\u200bé&amp;", min_size=1, max_size=50), min_size=1, max_size=3))
+def test_any_text_can_be_explained_alone_or_with_others(texts: list[str]) -> None:
+    asked = [(text, judge_one(text)) for text in texts]
+    together = explain_stances(asked, Judge())
+    assert together == [explain_stances([one], Judge())[0] for one in asked]
+    for text, found in zip(texts, together, strict=True):
+        assert all(text[item.start : item.end] == item.text for item in (*found.sentences, *found.words))
+        assert set(found.evidence) <= {*found.sentences, *found.words}
+        assert all(-1 <= item.weight <= 1 for item in found.evidence)
 
 
 def test_absence_loses_nothing_without_its_only_sentence() -> None:
