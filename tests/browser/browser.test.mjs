@@ -186,6 +186,13 @@ test("print shows paper, and no controls", async () => {
   assert.equal(await visible(page, "#theme"), 0);
   assert.equal(await visible(page, ".targets label"), 1);
   assert.equal(await visible(page, "article p.body"), 4);
+  await page.setViewportSize({ width: 720, height: 1000 }); // what a sheet of A4 has between its margins
+  for (const hash of ["#d0", "#table"]) {
+    await page.evaluate((place) => { location.hash = place; }, hash);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(wide <= 0, `${hash} is ${wide} px wider than the paper`);
+  }
+  await page.evaluate(() => { location.hash = "#d0"; });
   const pdf = await page.pdf({ format: "A4" });
   assert.ok(pdf.length > 10_000);
   await close();
