@@ -5,10 +5,11 @@ Run: python benchmarks/faithfulness.py [--paragraphs 100] [--model base] [--data
 Paragraphs of test are drawn at random; each label but absent that the model gives is explained. The words of the
 evidence are taken from the text (comprehensiveness: how far the label's probability falls, higher is better) and read
 alone (sufficiency: how far it falls then, lower is better), 1, 2, 4 and 8 of them, the heaviest first. Beside it as
-many words by chance, and the target's names with words by chance: that evidence beats the second shows that it is more
-than the name. The heaviest sentence is measured the same way, beside a run of as many words. Intervals are by document.
+many words by chance, and the target's names, wherever they stand, with words by chance: the second tells whether
+evidence is more than the name, without which no stance toward the target is there. The heaviest sentence is measured
+the same way, beside a run of as many words. Intervals are by document.
 
-A judgement takes about 70 readings: 451 paragraphs are some 25,000, an hour or two on two cores.
+A label takes about 60 readings, half of them of a few words: hours for all 451 paragraphs on two cores.
 """
 
 from __future__ import annotations
