@@ -1,51 +1,56 @@
-"""Train on public data sets and score their test sets by their own metrics: results/public_sets.json.
+"""Train on public data sets and score their test sets by their own metrics: one file a variant in results/public_sets.
 
-Run: python benchmarks/public_sets.py [SET ...] [--list] [--runs runs/public]
+Run: python benchmarks/public_sets.py [VARIANT ...] [--list] [--seeds N]
 
-NewsMTSC's devtest_mt and SemEval's val choose the epoch; devtest_rw and test report. A set whose recipe, data, encoder
-and torch are those of the result is skipped; an interrupted run goes on.
+NewsMTSC's devtest_mt and SemEval's val choose epoch and variant; devtest_rw and test report. A variant whose recipe,
+data, encoder and torch are those of its file is skipped; an interrupted one goes on.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import logging
 import sys
 from pathlib import Path
-from typing import Any
 
-from architectures import HERE, RECIPES, train
+from trials import HERE, Variants, parse, read_results, run_trials, spread
 
-RESULT = HERE / "results" / "public_sets.json"
+RESULTS = HERE / "results" / "public_sets"
 
-# Set -> the figure that its papers report.
-SETS = {"newsmtsc": "macro_f1", "semeval2016": "f_avg"}
+SLOW = ["schedule.epochs=5", "schedule.encoder_rate=3e-5", "schedule.layer_decay=0.9", "network.dropout=0.2"]
+VAST = (
+    'train=[{file="../../shared/benchmarks/semeval2016/train.jsonl", '
+    'labels={favor="favor", against="against", none=["neutral", "absent"]}}, '
+    '{file="../../shared/benchmarks/vast/dev.jsonl", labels={favor="favor", against="against", '
+    'neutral=["neutral", "absent"]}, weight=0.5, long="leave out"}]'
+)  # other targets beside the five
+VARIANTS: Variants = {
+    "newsmtsc": ("newsmtsc.toml", []),
+    "newsmtsc slow": ("newsmtsc.toml", SLOW),
+    "newsmtsc sqrt": ("newsmtsc.toml", ["loss.class_weights=sqrt"]),
+    "newsmtsc wide": ("newsmtsc.toml", ["network.width=768", "network.heads=12"]),
+    "newsmtsc smooth": ("newsmtsc.toml", ["loss.smoothing=0.1", "schedule.epochs=4"]),
+    "semeval2016": ("semeval2016.toml", []),
+    "semeval2016 vast": ("semeval2016.toml", [VAST]),
+    "semeval2016 vast smooth": ("semeval2016.toml", [VAST, "loss.smoothing=0.1", "network.dropout=0.2"]),
+    "semeval2016 vast fast": ("semeval2016.toml", [VAST, "schedule.encoder_rate=8e-5", "schedule.epochs=5"]),
+    "semeval2016 slow": ("semeval2016.toml", [*SLOW, "schedule.epochs=8"]),
+    "semeval2016 plain": ("semeval2016.toml", ["loss.class_weights=none"]),
+    "semeval2016 smooth": ("semeval2016.toml", [*SLOW, "loss.smoothing=0.1", "schedule.epochs=8"]),
+}
+FIGURES = {"newsmtsc.toml": "macro_f1", "semeval2016.toml": "f_avg"}
 
 
 def main() -> None:
     """Train on the sets asked for, or print what is known of all."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", metavar="SET", help=f"default: all ({', '.join(SETS)})")
-    parser.add_argument("--list", action="store_true", help="print what is known, train nothing")
-    parser.add_argument("--runs", type=Path, default=Path("runs/public"))
-    parser.add_argument("--set", action="append", default=[], help="changes for every set, as of stance train")
-    arguments = parser.parse_args()
-    unknown = [name for name in arguments.sets if name not in SETS]
-    if unknown:
-        parser.error(f"unknown sets {unknown}; known: {', '.join(SETS)}")
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
-    known: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
-    for name in [] if arguments.list else arguments.sets or SETS:
-        command = f"python benchmarks/public_sets.py {name}"
-        recipe = RECIPES / f"{name}.toml"
-        found = train(recipe, arguments.set, arguments.runs / name, known=known.get(name), command=command)
-        known = {each: known[each] for each in SETS if each in known} | {name: found}
-        RESULT.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    for name, found in known.items():
+    arguments = parse(__doc__, VARIANTS)
+    if not arguments.list:
+        run_trials(RESULTS, Path(__file__).name, VARIANTS, arguments)
+    for name, found in read_results(RESULTS, VARIANTS).items():
+        figure = FIGURES[found["recipe"]]
         for split in ("dev", "test"):
-            low, high = found[split][f"{SETS[name]}_interval"]
-            print(f"{name} {split}: {SETS[name]} {found[split][SETS[name]]:.4f} [{low:.3f}, {high:.3f}]")
+            values = [row[split][figure] for row in found["seeds"]]
+            low, high = found["seeds"][0][split][f"{figure}_interval"]
+            each = ", ".join(f"{value:.4f}" for value in values)
+            sys.stdout.write(f"{name} {split}: {figure} {spread(values)} ({each}; first [{low:.3f}, {high:.3f}])\n")
 
 
 if __name__ == "__main__":

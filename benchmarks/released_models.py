@@ -24,7 +24,7 @@ from stance.schema import LABELS
 from stance.targets import Target, builtin_targets
 
 RESULT = Path(__file__).parent / "results" / "released_models.json"
-MODELS = ("base",)
+MODELS = ("base", "small")
 TFIDF = "tfidf"
 
 

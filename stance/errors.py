@@ -4,7 +4,7 @@
 StanceError
 ├── InputError (ValueError)        a document, row, option or argument is not usable
 │   ├── EncodingError              bytes that are no text, or text in another encoding than named
-│   └── UnknownTargetError         a target that is neither built in nor defined by the user
+│   └── UnknownTargetError         a target whose name must be a slip of a known one
 ├── ModelError (OSError)           a model that is missing, incomplete, altered or too new
 ├── MissingExtraError (ImportError) a feature whose packages are not installed
 └── SkippedError                   a system of a benchmark that cannot be run on this set or machine
@@ -43,7 +43,7 @@ class EncodingError(InputError):
 
 
 class UnknownTargetError(InputError):
-    """A target that is neither built in nor defined by the user."""
+    """A target whose name is so like that of a known one that it must be a slip."""
 
 
 class ModelError(StanceError, OSError):

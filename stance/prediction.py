@@ -86,7 +86,7 @@ def predict(
 
     Raises:
         InputError: If a text is empty or no string, or an option makes no sense.
-        UnknownTargetError: If a target's name is neither built in nor one of the model's.
+        UnknownTargetError: If a name must be a slip of a built-in one or one of the model's.
         ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
 
     >>> prediction = predict("NATO has kept the peace in Europe, and it deserves our thanks.")
@@ -140,7 +140,7 @@ def analyze(
 
     Raises:
         InputError: If the document is empty, or an option makes no sense.
-        UnknownTargetError: If a target's name is neither built in nor one of the model's.
+        UnknownTargetError: If a name must be a slip of a built-in one or one of the model's.
         ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
 
     >>> analyze("NATO keeps us safe.\n\nBeijing threatens its neighbours.").summary["NATO"]["favor"]
@@ -179,7 +179,7 @@ def analyze_documents(
 
     Raises:
         InputError: If a document is empty, or an option makes no sense.
-        UnknownTargetError: If a target's name is neither built in nor one of the model's.
+        UnknownTargetError: If a name must be a slip of a built-in one or one of the model's.
         ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
     """
     classifier = load_classifier(model, device)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,21 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Target", "builtin_targets", "find_codebook", "find_mentions", "load_targets", "resolve_targets"]
+__all__ = [
+    "FURTHER_TARGETS",
+    "Target",
+    "builtin_targets",
+    "find_codebook",
+    "find_mentions",
+    "load_targets",
+    "resolve_targets",
+]
 
 _FIELDS = {"name": str, "description": str, "aliases": list, "exclude": list}
 _SHORT = 3
 """Aliases of up to this many letters get no form in capitals of their own: "Xi" is a name, "XI" a numeral."""
+_SLIP = 0.8
+"""Similarity (`difflib`) from which on a name is taken for a slip: "Chnia" has 0.8, "Natto" 0.9, "Chile" 0.6."""
 _WORDS = frozenset({"bush", "is", "it", "pence", "shape", "trump", "turkey", "us", "who"})
 """Names (US, WHO, SHAPE, Bush) that are common words in small letters: in texts without capitals they name nobody."""
 
@@ -66,6 +77,30 @@ class Target:
         if not self.description.strip():
             others = ", ".join(named[1:6])
             object.__setattr__(self, "description", f"{self.name}; {others}" if others else self.name)
+
+
+FURTHER_TARGETS: tuple[Target, ...] = tuple(
+    Target(name, aliases=tuple(aliases), description=f"{name}: {said}")
+    for name, said, *aliases in (
+        ("Russia", "its government, president, armed forces and policies", "Moscow", "the Kremlin", "Russian"),
+        ("the EU", "the European Union, its commission, council and policies", "the European Union", "Brussels"),
+        ("India", "its government, prime minister, armed forces and policies", "New Delhi", "Indian"),
+        ("Japan", "its government, prime minister, armed forces and policies", "Tokyo", "Japanese"),
+        ("Iran", "the Islamic Republic, its leaders, armed forces and policies", "Tehran", "Iranian"),
+        ("Israel", "its government, prime minister, armed forces and policies", "Jerusalem", "Israeli"),
+        ("Turkey", "its government, president, armed forces and policies", "Ankara", "Turkish"),
+        ("Ukraine", "its government, president, armed forces and policies", "Kyiv", "Ukrainian"),
+        ("the UN", "the United Nations, its Security Council, bodies and operations", "the United Nations"),
+        ("Britain", "the United Kingdom, its government and policies", "London", "the United Kingdom", "British"),
+        ("France", "its government, president, armed forces and policies", "Paris", "French"),
+        ("Germany", "its government, chancellor, armed forces and policies", "Berlin", "German"),
+        ("North Korea", "the DPRK, its leaders, armed forces and policies", "Pyongyang", "North Korean"),
+        ("Saudi Arabia", "the kingdom, its rulers and policies", "Riyadh", "Saudi"),
+        ("the African Union", "the AU, its bodies and operations", "the AU"),
+        ("ASEAN", "the Association of Southeast Asian Nations, its members together"),
+    )
+)
+"""Targets that are known by name beside the built-in ones; models learn from texts that are rewritten for them."""
 
 
 def builtin_targets() -> tuple[Target, ...]:
@@ -126,19 +161,21 @@ def resolve_targets(
     """Turn what a user asked for into targets.
 
     Args:
-        targets: Names of known targets (in any case), `Target` objects, or a mix; None means all of `own`, or the
-            built-in ones.
+        targets: Names (in any case), `Target` objects, or a mix; None means all of `own`, or the built-in ones. A name
+            that is not known (`FURTHER_TARGETS` are, "Russia", "the EU") makes a target that goes by that name alone.
         own: Targets that are known by name beside the built-in ones, and before them: those of a model.
 
     Returns:
         The targets in the order asked for.
 
     Raises:
-        UnknownTargetError: If a name is not known.
+        UnknownTargetError: If a name is so like that of a built-in or own target that it must be a slip.
         InputError: If no target is given, or one twice.
 
     >>> [target.name for target in resolve_targets(["china", "NATO"])]
     ['China', 'NATO']
+    >>> [target.aliases[:3] for target in resolve_targets(["EU", "Red Cross"])]
+    [('EU', 'the EU', 'the European Union'), ('Red Cross',)]
     """
     if targets is None:
         return tuple(own) or builtin_targets()
@@ -150,18 +187,31 @@ def resolve_targets(
     for item in asked:
         if isinstance(item, Target):
             target = item
-        elif isinstance(item, str) and item.strip().casefold() in known:
-            target = known[item.strip().casefold()]
+        elif not isinstance(item, str):
+            raise InputError(f"A target has to be a name or a Target, found {item!r}.")
         else:
-            names = [target.name for target in known.values()]
-            raise UnknownTargetError(
-                f"Unknown target {item!r}: {suggest(str(item), names)}. "
-                "Add one of your own with a TOML file (stance.load_targets, --targets-file)."
-            )
+            target = known.get(item.strip().casefold()) or _named(item, known)
         if target.name in found:
             raise InputError(f"Target {target.name!r} is given twice. Name each target once.")
         found[target.name] = target
     return tuple(found.values())
+
+
+def _named(name: str, known: Mapping[str, Target]) -> Target:
+    """Make a target of a name that is neither built in nor a model's."""
+    if difflib.get_close_matches(name.strip().casefold(), known, n=1, cutoff=_SLIP):
+        raise UnknownTargetError(
+            f"Unknown target {name!r}: {suggest(name, [target.name for target in known.values()])}. "
+            "If another one is meant, define it (stance.Target, --targets-file)."
+        )
+    further = {_bare(alias): target for target in reversed(FURTHER_TARGETS) for alias in target.aliases}
+    there = further.get(_bare(name))
+    return replace(there, name=name.strip(), aliases=(name.strip(), *there.aliases)) if there else Target(name.strip())
+
+
+def _bare(name: str) -> str:
+    """Give a name without its article, in small letters."""
+    return name.strip().casefold().removeprefix("the ")
 
 
 def find_mentions(text: str, target: Target) -> tuple[Span, ...]:

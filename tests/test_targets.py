@@ -99,6 +99,16 @@ def test_unknown_target_is_refused_with_a_suggestion() -> None:
         resolve_targets(["Chnia"])
 
 
+def test_a_name_that_is_not_known_is_a_target() -> None:
+    russia, union, chile = resolve_targets(["russia", "European Union", "Chile"])
+    assert (russia.name, russia.aliases) == ("russia", ("russia", "Russia", "Moscow", "the Kremlin", "Russian"))
+    assert union.name == "European Union" and "Brussels" in union.aliases
+    assert union.description.startswith("the EU: the European Union, its commission")
+    assert (chile.aliases, chile.description) == (("Chile",), "Chile")
+    with pytest.raises(InputError, match="has to be a name or a Target, found 7"):
+        resolve_targets([7])
+
+
 def test_no_and_double_targets_are_refused() -> None:
     with pytest.raises(InputError, match="No target given"):
         resolve_targets([])

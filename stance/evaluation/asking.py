@@ -53,7 +53,7 @@ def read_cases(
 
     Raises:
         InputError: If the rows cannot be used: no text, two texts for one id, a gold label twice or missing.
-        UnknownTargetError: If a target is neither built in nor a `Target`.
+        UnknownTargetError: If a target's name must be a slip of a built-in one.
     """
     records = read_records(gold)
     asked = None if targets is None else [item.name if isinstance(item, Target) else item for item in targets]

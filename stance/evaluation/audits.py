@@ -70,7 +70,7 @@ def audit(
 
     Raises:
         InputError: If the gold rows cannot be used, or the system's answers are no labels or not one a text.
-        UnknownTargetError: If a target is neither built in nor a `Target`.
+        UnknownTargetError: If a target's name must be a slip of a built-in one.
 
     Source: hidden targets: Kaushal et al. 2021, "tWT-WT: A Dataset to Assert the Role of Target Entities for Detecting
     Stance of Tweets"; names alone: Poliak et al. 2018, "Hypothesis Only Baselines in Natural Language Inference";

@@ -9,37 +9,14 @@ import numpy as np
 
 from stance.fitting.config import Augmentation
 from stance.fitting.examples import Example, Judgement
-from stance.targets import Target, find_mentions
+from stance.targets import FURTHER_TARGETS, Target, find_mentions
 from stance.text.noise import translation_noise
 from stance.text.substitution import mask_mentions, replace_target, swap_targets
 
-__all__ = ["STRANGERS", "vary"]
+__all__ = ["vary"]
 
 _MOST_NOISE = 0.2
 """Highest rate of noise in a varied text; the rate is drawn evenly from 0 to this."""
-
-STRANGERS: tuple[Target, ...] = tuple(
-    Target(name, aliases=tuple(aliases), description=f"{name}: {said}")
-    for name, said, *aliases in (
-        ("Russia", "its government, president, armed forces and policies", "Moscow", "the Kremlin", "Russian"),
-        ("the EU", "the European Union, its commission, council and policies", "the European Union", "Brussels"),
-        ("India", "its government, prime minister, armed forces and policies", "New Delhi", "Indian"),
-        ("Japan", "its government, prime minister, armed forces and policies", "Tokyo", "Japanese"),
-        ("Iran", "the Islamic Republic, its leaders, armed forces and policies", "Tehran", "Iranian"),
-        ("Israel", "its government, prime minister, armed forces and policies", "Jerusalem", "Israeli"),
-        ("Turkey", "its government, president, armed forces and policies", "Ankara", "Turkish"),
-        ("Ukraine", "its government, president, armed forces and policies", "Kyiv", "Ukrainian"),
-        ("the UN", "the United Nations, its Security Council, bodies and operations", "the United Nations"),
-        ("Britain", "the United Kingdom, its government and policies", "London", "the United Kingdom", "British"),
-        ("France", "its government, president, armed forces and policies", "Paris", "French"),
-        ("Germany", "its government, chancellor, armed forces and policies", "Berlin", "German"),
-        ("North Korea", "the DPRK, its leaders, armed forces and policies", "Pyongyang", "North Korean"),
-        ("Saudi Arabia", "the kingdom, its rulers and policies", "Riyadh", "Saudi"),
-        ("the African Union", "the AU, its bodies and operations", "the AU"),
-        ("ASEAN", "the Association of Southeast Asian Nations, its members together"),
-    )
-)
-"""Targets that texts are rewritten for, so that the head learns to look where it is told."""
 
 
 def vary(
@@ -48,7 +25,7 @@ def vary(
     generator: np.random.Generator,
     *,
     targets: Sequence[Target],
-    strangers: Sequence[Target] = STRANGERS,
+    strangers: Sequence[Target] = FURTHER_TARGETS,
     mask: str = "[MASK]",
 ) -> list[Example]:
     """Vary some of the examples, each in at most one way beside noise.

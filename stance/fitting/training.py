@@ -16,7 +16,6 @@ import numpy.typing as npt
 import torch
 
 from stance.errors import InputError
-from stance.fitting.augmentation import STRANGERS
 from stance.fitting.checkpoints import Checkpoints, Progress
 from stance.fitting.config import DataFile, NetworkChoice, Recipe
 from stance.fitting.encoders import Encoder, load_encoder
@@ -27,7 +26,7 @@ from stance.fitting.recipes import locate_files, recipe_values
 from stance.fitting.scores import mean_macro_f1, score_readings
 from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.store import hash_file
-from stance.targets import Target, load_targets, resolve_targets
+from stance.targets import FURTHER_TARGETS, Target, load_targets, resolve_targets
 
 __all__ = ["Split", "Trained", "Workshop", "prepare_run", "summary", "train_seeds"]
 
@@ -211,12 +210,12 @@ def _train(workshop: Workshop, checkpoints: Checkpoints, watch: Watch | None) ->
         tokenizer=encoder.tokenizer,
         collator=collator,
         targets=workshop.targets,
-        strangers=STRANGERS,
+        strangers=FURTHER_TARGETS,
         mask=encoder.mask,
     )
     progress = fit(network, material, recipe, checkpoints=checkpoints, watch=watch)
-    network.to("cpu")
     scores = {name: score_readings(network, split.readings, collator) for name, split in workshop.splits.items()}
+    network.to("cpu")
     named = [target.name for target in workshop.targets]
     figure = mean_macro_f1(scores["dev"], dev.readings, named=named, groups=material.dev_groups)
     return Trained(network, recipe.seed, progress, scores, figure, checkpoints)

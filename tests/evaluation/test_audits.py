@@ -286,8 +286,8 @@ def test_gold_rows_that_cannot_be_used() -> None:
         audit([row], attentive, sample=0)
     with pytest.raises(InputError, match="No gold label is toward target 'China'"):
         audit([row], attentive, targets=["China"])
-    with pytest.raises(UnknownTargetError, match="Unknown target 'Russia'"):
-        audit([row | {"labels": {"Russia": "neutral"}}], attentive)
+    with pytest.raises(UnknownTargetError, match="Unknown target 'Natto'"):
+        audit([row | {"labels": {"Natto": "neutral"}}], attentive)
     own = Target("Russia", aliases=("Moscow",))
     assert audit([row | {"labels": {"Russia": "absent"}}], attentive, targets=[own]).targets == ("Russia",)
 

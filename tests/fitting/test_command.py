@@ -51,7 +51,7 @@ def test_check_tells_what_is_there(tmp_path: Path, encoder_folder: Path, capsys:
         (["tiny.toml", "--check", "--set", "train=none.jsonl"], "none.jsonl: no such file"),
         (["tiny.toml", "--check", "--set", "network.heads=5"], "'network.heads' has to divide"),
         (["tiny.toml", "--check", "--set", "network.window=12"], "target 'NATO' has more than 12 tokens"),
-        (["tiny.toml", "--check", "--set", "targets=['Mars']"], "Unknown target 'Mars'"),
+        (["tiny.toml", "--check", "--set", "targets=['Mars']"], "No training row is labelled toward Mars"),
         (["tiny.toml", "--check", "--set", "network.window=4000"], "but the encoder has 512 positions"),
     ],
 )

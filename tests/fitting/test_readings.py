@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from stance.errors import InputError
-from stance.fitting.augmentation import STRANGERS, vary
+from stance.fitting.augmentation import vary
 from stance.fitting.config import Augmentation, EncoderChoice, Loss, NetworkChoice
 from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, Judgement
@@ -18,7 +18,7 @@ from stance.fitting.loop import batch_loss
 from stance.fitting.readings import ClassWeights, Collator, prepare
 from stance.fitting.scores import mean_macro_f1
 from stance.schema import LABELS, Span
-from stance.targets import Target, builtin_targets
+from stance.targets import FURTHER_TARGETS, Target, builtin_targets
 
 pytestmark = pytest.mark.train
 NATO, US, CHINA = builtin_targets()
@@ -192,7 +192,7 @@ def test_a_stranger_takes_the_labels_of_the_target_whose_place_it_takes() -> Non
     for seed in range(20):
         found = varied(Augmentation(replace=1.0), seed)
         stranger = found.judgements[-1]
-        assert stranger.target in STRANGERS
+        assert stranger.target in FURTHER_TARGETS
         assert (found.labels["NATO"], found.labels["China"]) in (("absent", "against"), ("neutral", "absent"))
         assert stranger.gold == (("neutral",) if found.labels["NATO"] == "absent" else ("against",))
 
