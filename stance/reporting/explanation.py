@@ -127,7 +127,7 @@ def explain(
 
     Raises:
         InputError: If the text is empty, the label is none, or an option makes no sense.
-        UnknownTargetError: If the target's name is neither built in nor one of the model's.
+        UnknownTargetError: If the target's name must be a slip of a built-in one or one of the model's.
         ModelError: If the model is missing, incomplete or altered.
 
     >>> found = explain("The harbour froze. NATO has kept the peace, and it deserves our thanks.", "NATO")

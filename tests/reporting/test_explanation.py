@@ -148,7 +148,7 @@ def test_public_function_agrees_with_the_prediction() -> None:
 def test_what_cannot_be_explained_is_said() -> None:
     with pytest.raises(InputError, match=r"Unknown label 'favour': did you mean 'favor'\? Known: favor, against"):
         explain("NATO met.", "NATO", label="favour")  # type: ignore[arg-type]
-    with pytest.raises(UnknownTargetError, match="Unknown target 'Narnia'"):
-        explain("NATO met.", "Narnia")
+    with pytest.raises(UnknownTargetError, match="Unknown target 'Chnia'"):
+        explain("NATO met.", "Chnia")
     with pytest.raises(InputError, match="Text 0 is empty"):
         explain(" ", "NATO")
