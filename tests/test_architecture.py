@@ -15,6 +15,7 @@ PACKAGE = Path(stance.__file__).parent
 
 # A module may import from rows above its own (and from its own folder); the first prefix that fits decides.
 ROWS = {
+    "cores": 0,
     "display": 0,
     "errors": 0,
     "schema": 0,
@@ -37,6 +38,7 @@ ROWS = {
     "fitting": 4,
     "evaluation": 4,
     "reporting": 5,
+    "scale": 6,
     "evaluation.benchmark": 6,  # the one place that brings systems and data together
     "cli": 7,
     "cli.annotate": 8,

@@ -6,14 +6,15 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from stance.errors import InputError, StanceError
+from stance.errors import InputError
 from stance.schema import Document
-from stance.text.documents import FORMATS, read_documents
+from stance.text.documents import FORMATS, Reading
+from stance.text.sources import list_files, read_items
 
 __all__ = [
     "Inputs",
@@ -23,6 +24,7 @@ __all__ = [
     "begin",
     "output_format",
     "positive_number",
+    "reading_of",
     "share",
     "split_names",
     "whole_number",
@@ -37,7 +39,10 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     """Add the files to read and how to read them."""
     group = parser.add_argument_group("input")
     group.add_argument(
-        "files", nargs="+", metavar="FILE", help="text, Markdown, HTML, JSONL, CSV, TSV, Parquet; - is stdin"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="text, Markdown, HTML, JSONL, CSV, TSV, Parquet, or folders of them; - is stdin",
     )
     group.add_argument(
         "--input-format", choices=sorted(FORMATS), help="what the files are (default: told by their names)"
@@ -130,6 +135,18 @@ def _is_same(one: str, other: str) -> bool:
         return False
 
 
+def reading_of(arguments: argparse.Namespace, *, unit: str | None = None) -> Reading:
+    """Tell how the files of a command are read."""
+    return Reading(
+        arguments.input_format,
+        arguments.text_column,
+        arguments.id_column,
+        tuple(split_names(getattr(arguments, "source_columns", ""))),
+        arguments.encoding,
+        unit,  # type: ignore[arg-type]  # Reading refuses others
+    )
+
+
 @dataclass(slots=True)
 class Inputs:
     """The documents that a command was given; a bad one is reported and costs no other.
@@ -146,30 +163,16 @@ class Inputs:
     failures: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[Document]:
-        for name in self.arguments.files:
-            try:
-                for document in self._read(name):
-                    yield self._as_unit(document)
-            except (StanceError, OSError) as error:
-                self.report(error)
-
-    def _read(self, name: str) -> Iterator[Document]:
-        return read_documents(
-            name,
-            form=self.arguments.input_format,
-            text_column=self.arguments.text_column,
-            id_column=self.arguments.id_column,
-            source_columns=split_names(getattr(self.arguments, "source_columns", "")),
-            encoding=self.arguments.encoding,
-            on_error=self.report,
-        )
-
-    def _as_unit(self, document: Document) -> Document:
-        if self.unit == "row":
-            return replace(document, breaks="none")
-        if self.unit == "document" and document.breaks == "none":
-            return replace(document, breaks="layout")
-        return document
+        listing = list_files(self.arguments.files, form=self.arguments.input_format)
+        for line in listing.skipped:
+            _LOG.info("%s", line)
+        for error in listing.errors:
+            self.report(error)
+        for item in read_items(listing.files, reading_of(self.arguments, unit=self.unit)):
+            if isinstance(item.found, Document):
+                yield item.found
+            else:
+                self.report(item.found)
 
     def report(self, error: Exception) -> None:
         """Say on stderr what is wrong, and go on."""

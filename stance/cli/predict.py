@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stance.cli.options import (
-    Inputs,
     add_input_options,
     add_output_options,
-    begin,
     output_format,
     positive_number,
+    reading_of,
     share,
     split_names,
 )
-from stance.schema import Analysis, Document
+from stance.errors import UsageError
 from stance.targets import Target, load_targets, resolve_targets
 
-__all__ = ["add_judging_options", "add_parser", "analyze_inputs", "asked_targets"]
+if TYPE_CHECKING:
+    from stance.scale.workers import Engine
 
+__all__ = ["add_judging_options", "add_parser", "asked_targets"]
+
+_LOG = logging.getLogger("stance")
 _FORMATS = ("table", "jsonl", "csv", "parquet")
 _EPILOG = """examples:
   stance predict article.txt                          a table for reading
@@ -31,6 +37,8 @@ _EPILOG = """examples:
   stance predict a.txt --targets NATO,Russia --targets-file mine.toml
   stance predict a.txt --abstain-risk 0.1             mark what cannot be decided at this risk
   stance predict a.txt --explain -o stances.jsonl     and the sentences and words that each label rests on
+  stance predict corpus/ -o stances.jsonl --resume --on-error record    a folder, gone on with after a kill
+  stance predict corpus/ -o stances.parquet --engine ray --workers 64    on a Ray cluster
 
 A file of targets holds [[target]] tables with name, aliases, description and exclude. JSONL holds document, id, index
 (number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
@@ -52,7 +60,29 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_judging_options(parser)
     add_output_options(parser, _FORMATS)
-    parser.set_defaults(run=_run)
+    parser.add_argument(
+        "--on-error",
+        choices=("report", "record", "stop"),
+        default="report",
+        help="what to do about files and rows that cannot be read: say so and go on (report, the default), write them "
+        "to OUTPUT.errors.jsonl and go on (record), or stop at the first (stop)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a run that was broken off; begin where there is none"
+    )
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="judge in this process, or on a Ray cluster: the one that RAY_ADDRESS names, or one on this machine",
+    )
+    group.add_argument(
+        "--workers", type=positive_number, metavar="N", help="workers on the cluster (default: as many as have room)"
+    )
+    group.add_argument("--worker-cpus", type=float, metavar="N", help="cores of each worker (default: 1)")
+    group.add_argument("--worker-gpus", type=float, metavar="N", help="GPUs of each worker, as in 0.25 (default: 0)")
+    parser.set_defaults(run=_run, refuse=parser.error)
 
 
 def add_judging_options(parser: argparse.ArgumentParser) -> None:
@@ -94,60 +124,51 @@ def add_judging_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from stance.prediction import load_classifier
-    from stance.reporting.outputs import open_output, paragraph_columns, paragraph_rows, write_rows
-    from stance.reporting.tables import document_table, print_table
+    from stance.prediction import Judging, load_classifier
+    from stance.scale.stream import Plan, run_plan
 
-    form = output_format(arguments, _FORMATS)
+    try:
+        plan = Plan(
+            tuple(arguments.files),
+            arguments.output,
+            output_format(arguments, _FORMATS),
+            reading_of(arguments, unit=arguments.unit),
+            resume=arguments.resume,
+            on_error=arguments.on_error,
+            explain=arguments.explain,
+        )
+        engine = _engine(arguments)
+    except UsageError as error:
+        arguments.refuse(str(error))
     # a wrong model or device is said before any input is read
     classifier = load_classifier(arguments.model, arguments.device)
     targets = asked_targets(arguments, classifier.targets)
-    names = [target.name for target in targets]
-    inputs = Inputs(arguments, unit=arguments.unit)
-    everything = begin(analyze_inputs(arguments, inputs, targets), inputs)
-    if everything is None:
-        return 1
-    with open_output(arguments.output) as file:
-        if form == "table":
-            for analysis in everything:
-                print_table(document_table(analysis, names), file)
-        else:
-            rows = (row for analysis in everything for row in paragraph_rows(analysis))
-            sets = arguments.abstain_risk is not None
-            source = bool(split_names(arguments.source_columns))
-            columns = (
-                ()
-                if form == "jsonl"
-                else paragraph_columns(names, label_sets=sets, source=source, evidence=arguments.explain)
-            )
-            write_rows(file, rows, form, columns)
-    return 1 if inputs.failures else 0
+    asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk)
+    plan = replace(plan, judging=asked)
+    try:
+        summary = run_plan(plan, engine)
+    except KeyboardInterrupt:
+        if plan.place() is None:
+            raise
+        _LOG.error("interrupted; the same command with --resume goes on where it was")
+        return 130
+    if summary.failures and arguments.on_error == "record":
+        _LOG.error("%d files or rows could not be read; %s.errors.jsonl says why", summary.failures, arguments.output)
+    return 1 if summary.failures else 0
 
 
-def analyze_inputs(
-    arguments: argparse.Namespace, documents: Iterable[Document], targets: Sequence[Target]
-) -> Iterator[Analysis]:
-    """Judge documents as the options say, and look for evidence if that was asked for."""
-    from stance.prediction import analyze_documents
-    from stance.reporting.explanation import explain_analyses
+def _engine(arguments: argparse.Namespace) -> Engine:
+    """Tell where is judged."""
+    from stance.scale.workers import judge_in_threads
 
-    analyses = analyze_documents(
-        documents,
-        targets=targets,
-        model=arguments.model,
-        device=arguments.device,
-        batch_size=arguments.batch_size,
-        abstain_risk=arguments.abstain_risk,
-    )
-    if not arguments.explain:
-        return analyses
-    return explain_analyses(
-        analyses,
-        targets=targets,
-        model=arguments.model,
-        device=arguments.device,
-        batch_size=arguments.batch_size,
-    )
+    count, cpus, gpus = arguments.workers, arguments.worker_cpus, arguments.worker_gpus
+    if arguments.engine == "local":
+        if any(value is not None for value in (count, cpus, gpus)):
+            raise UsageError("--workers, --worker-cpus and --worker-gpus are for --engine ray.")
+        return judge_in_threads
+    from stance.scale.ray import Workers, judge_on_ray
+
+    return judge_on_ray(Workers(count, 1.0 if cpus is None else cpus, gpus or 0.0))
 
 
 def asked_targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:

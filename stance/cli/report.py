@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from stance.cli.options import Inputs, output_format
-from stance.cli.predict import add_judging_options, analyze_inputs, asked_targets
+from stance.cli.predict import add_judging_options, asked_targets
 from stance.errors import InputError
-from stance.schema import Analysis
+from stance.schema import Analysis, Document
+from stance.targets import Target
 
 __all__ = ["add_parser"]
 
@@ -92,4 +93,30 @@ def _analyses(arguments: argparse.Namespace, inputs: Inputs) -> list[Analysis]:
     from stance.prediction import load_classifier
 
     targets = asked_targets(arguments, load_classifier(arguments.model, arguments.device).targets)
-    return list(analyze_inputs(arguments, inputs, targets))
+    return list(_judged(arguments, inputs, targets))
+
+
+def _judged(
+    arguments: argparse.Namespace, documents: Iterable[Document], targets: Sequence[Target]
+) -> Iterator[Analysis]:
+    """Judge documents as the options say, and look for evidence if that was asked for."""
+    from stance.prediction import analyze_documents
+    from stance.reporting.explanation import explain_analyses
+
+    analyses = analyze_documents(
+        documents,
+        targets=targets,
+        model=arguments.model,
+        device=arguments.device,
+        batch_size=arguments.batch_size,
+        abstain_risk=arguments.abstain_risk,
+    )
+    if not arguments.explain:
+        return analyses
+    return explain_analyses(
+        analyses,
+        targets=targets,
+        model=arguments.model,
+        device=arguments.device,
+        batch_size=arguments.batch_size,
+    )

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Share, Stance
 
-__all__ = ["block_table", "clean", "document_table", "print_table"]
+__all__ = ["block_table", "clean", "document_table", "print_table", "render_table"]
 
 _MARKS: Mapping[Label, str] = {"favor": "▲", "against": "▼", "neutral": "●", "absent": "·"}
 _STYLES: Mapping[Label, str] = {"favor": "bold green", "against": "bold red", "neutral": "yellow", "absent": "dim"}
@@ -33,7 +33,20 @@ def print_table(renderable: RenderableType, file: BinaryIO) -> None:
         renderable: What to write.
         file: Where to.
     """
-    terminal = file.isatty()
+    file.write(render_table(renderable, terminal=file.isatty()))
+    file.flush()
+
+
+def render_table(renderable: RenderableType, *, terminal: bool) -> bytes:
+    """Make the text of a table.
+
+    Args:
+        renderable: What to write.
+        terminal: Whether a terminal reads it, which gets colour and its own width.
+
+    Returns:
+        The text in UTF-8.
+    """
     console = Console(
         width=None if terminal else _PLAIN_WIDTH,
         force_terminal=terminal,
@@ -42,8 +55,7 @@ def print_table(renderable: RenderableType, file: BinaryIO) -> None:
     )
     with console.capture() as capture:
         console.print(renderable)
-    file.write(capture.get().encode("utf-8", "backslashreplace"))
-    file.flush()
+    return capture.get().encode("utf-8", "backslashreplace")
 
 
 def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType:
