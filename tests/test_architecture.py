@@ -16,6 +16,7 @@ PACKAGE = Path(stance.__file__).parent
 # A module may import from rows above its own (and from its own folder); the first prefix that fits decides.
 ROWS = {
     "cores": 0,
+    "display": 0,
     "errors": 0,
     "schema": 0,
     "targets": 0,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from stance import __version__
-from stance.cli import benchmark, estimate, evaluate, info, predict, segment, train
+from stance.cli import benchmark, estimate, evaluate, info, predict, report, segment, train
 from stance.cli.annotate import commands as annotate
 from stance.errors import StanceError
 
@@ -20,6 +20,7 @@ _DESCRIPTION = "Tell where texts stand, paragraph by paragraph, toward NATO, the
 _EPILOG = """examples:
   stance predict article.txt
   stance predict articles/*.txt --format jsonl --output stances.jsonl
+  stance report articles/*.txt --output report.html
   stance segment article.txt
   stance annotate --help
   stance estimate predictions.jsonl --labels gold.jsonl --by outlet
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"stance {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (predict, segment, annotate, train, evaluate, benchmark, estimate, info):
+    for module in (predict, report, segment, annotate, train, evaluate, benchmark, estimate, info):
         module.add_parser(commands)
     arguments = parser.parse_args(argv)
     with _messages():

@@ -23,7 +23,7 @@ from stance.targets import Target, load_targets, resolve_targets
 if TYPE_CHECKING:
     from stance.scale.workers import Engine
 
-__all__ = ["add_parser"]
+__all__ = ["add_judging_options", "add_parser", "asked_targets"]
 
 _LOG = logging.getLogger("stance")
 _FORMATS = ("table", "jsonl", "csv", "parquet")
@@ -36,6 +36,7 @@ _EPILOG = """examples:
   curl ... | stance predict -                         text from stdin
   stance predict a.txt --targets NATO,Russia --targets-file mine.toml
   stance predict a.txt --abstain-risk 0.1             mark what cannot be decided at this risk
+  stance predict a.txt --explain -o stances.jsonl     and the sentences and words that each label rests on
   stance predict corpus/ -o stances.jsonl --resume --on-error record    a folder, gone on with after a kill
   stance predict corpus/ -o stances.parquet --engine ray --workers 64    on a Ray cluster
 
@@ -43,7 +44,8 @@ A file of targets holds [[target]] tables with name, aliases, description and ex
 (number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
 label and probabilities; with --source-columns also source, an object (in CSV and Parquet one column of JSON). With
 --abstain-risk 0.1 each target also has labels, a set that holds the true label in 90 % of judgements or more, and
-abstained: whether it holds more than one."""
+abstained: whether it holds more than one. With --explain each label but absent has evidence: stretches of the document
+(start and end in its code points, text, unit, weight: by how much the label's probability falls without it)."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,6 +58,35 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_judging_options(parser)
+    add_output_options(parser, _FORMATS)
+    parser.add_argument(
+        "--on-error",
+        choices=("report", "record", "stop"),
+        default="report",
+        help="what to do about files and rows that cannot be read: say so and go on (report, the default), write them "
+        "to OUTPUT.errors.jsonl and go on (record), or stop at the first (stop)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a run that was broken off; begin where there is none"
+    )
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="judge in this process, or on a Ray cluster: the one that RAY_ADDRESS names, or one on this machine",
+    )
+    group.add_argument(
+        "--workers", type=positive_number, metavar="N", help="workers on the cluster (default: as many as have room)"
+    )
+    group.add_argument("--worker-cpus", type=float, metavar="N", help="cores of each worker (default: 1)")
+    group.add_argument("--worker-gpus", type=float, metavar="N", help="GPUs of each worker, as in 0.25 (default: 0)")
+    parser.set_defaults(run=_run, refuse=parser.error)
+
+
+def add_judging_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is read, toward which targets it is judged, and how."""
     add_input_options(parser)
     parser.add_argument(
         "--targets",
@@ -85,30 +116,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="SHARE",
         help="give the labels that are left if this share may be wrong, and abstain where it is more than one",
     )
-    add_output_options(parser, _FORMATS)
     parser.add_argument(
-        "--on-error",
-        choices=("report", "record", "stop"),
-        default="report",
-        help="what to do about files and rows that cannot be read: say so and go on (report, the default), write them "
-        "to OUTPUT.errors.jsonl and go on (record), or stop at the first (stop)",
+        "--explain",
+        action="store_true",
+        help="add the sentences and words that each label rests on; takes about ten times as long",
     )
-    parser.add_argument(
-        "--resume", action="store_true", help="go on with a run that was broken off; begin where there is none"
-    )
-    group = parser.add_argument_group("cluster")
-    group.add_argument(
-        "--engine",
-        choices=("local", "ray"),
-        default="local",
-        help="judge in this process, or on a Ray cluster: the one that RAY_ADDRESS names, or one on this machine",
-    )
-    group.add_argument(
-        "--workers", type=positive_number, metavar="N", help="workers on the cluster (default: as many as have room)"
-    )
-    group.add_argument("--worker-cpus", type=float, metavar="N", help="cores of each worker (default: 1)")
-    group.add_argument("--worker-gpus", type=float, metavar="N", help="GPUs of each worker, as in 0.25 (default: 0)")
-    parser.set_defaults(run=_run, refuse=parser.error)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -123,13 +135,14 @@ def _run(arguments: argparse.Namespace) -> int:
             reading_of(arguments, unit=arguments.unit),
             resume=arguments.resume,
             on_error=arguments.on_error,
+            explain=arguments.explain,
         )
         engine = _engine(arguments)
     except UsageError as error:
         arguments.refuse(str(error))
     # a wrong model or device is said before any input is read
     classifier = load_classifier(arguments.model, arguments.device)
-    targets = _targets(arguments, classifier.targets)
+    targets = asked_targets(arguments, classifier.targets)
     asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk)
     plan = replace(plan, judging=asked)
     try:
@@ -158,7 +171,7 @@ def _engine(arguments: argparse.Namespace) -> Engine:
     return judge_on_ray(Workers(count, 1.0 if cpus is None else cpus, gpus or 0.0))
 
 
-def _targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:
+def asked_targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:
     """Give the targets asked for: those of --targets-file go before the model's of the same name."""
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
     known = {target.name.casefold(): target for target in own}

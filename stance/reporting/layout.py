@@ -31,6 +31,7 @@ class Layout:
         label_sets: Whether a risk was asked for, so that there are labels that are left.
         source: Whether there is a column of what is known of the documents.
         terminal: Whether a terminal reads tables.
+        evidence: Whether there are columns of what the labels rest on.
 
     Raises:
         InputError: If the form is unknown, or a target has the name of a column.
@@ -42,6 +43,7 @@ class Layout:
     label_sets: bool = False
     source: bool = False
     terminal: bool = False
+    evidence: bool = False
 
     def __post_init__(self) -> None:
         if self.form not in LAYOUTS:
@@ -54,7 +56,7 @@ class Layout:
         """Name the columns of the flat formats, in order; none for the others."""
         if self.form in ("table", "jsonl"):
             return []
-        return paragraph_columns(self.targets, label_sets=self.label_sets, source=self.source)
+        return paragraph_columns(self.targets, label_sets=self.label_sets, source=self.source, evidence=self.evidence)
 
     @property
     def finished(self) -> bool:

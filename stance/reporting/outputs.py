@@ -37,6 +37,8 @@ _FIXED = ("document", "id", "index", "start", "end", "text")
 """Columns that every row has."""
 _SET_ENDINGS = ("labels", "abstained")
 """Ends of the names of columns that are there if a risk was asked for."""
+_EVIDENCE_ENDING = "evidence"
+"""End of the names of columns that are there if evidence was asked for."""
 _PARQUET_ROWS = 4096
 """Rows in a row group of a Parquet file."""
 
@@ -50,7 +52,8 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
     Yields:
         ``{"document", "id", "index", "start", "end", "text", "stances": {target: {"label", "probabilities"}}}``;
         offsets are code points in the document. Where a risk was asked for, each target has ``"labels"`` and
-        ``"abstained"`` too; where more is known of the document, ``"source"`` comes before the stances.
+        ``"abstained"`` too; where there is evidence, ``"evidence"``, a list of stretches with offsets in the document;
+        where more is known of the document, ``"source"`` comes before the stances.
     """
     for block, prediction in zip(analysis.paragraphs, analysis.predictions, strict=True):
         yield {
@@ -61,15 +64,22 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
             "end": block.end,
             "text": block.text,
             **({"source": dict(analysis.document.source)} if analysis.document.source else {}),
-            "stances": stance_rows(prediction),
+            "stances": stance_rows(prediction, block.start),
         }
 
 
-def stance_rows(prediction: Prediction) -> dict[str, dict[str, Any]]:
-    """Give the stances of a prediction as rows hold them: target -> label, probabilities and, at a risk, label set."""
+def stance_rows(prediction: Prediction, offset: int = 0) -> dict[str, dict[str, Any]]:
+    """Give the stances of a prediction as rows hold them: target -> label, probabilities and what else was asked for.
+
+    Args:
+        prediction: The prediction.
+        offset: Where the paragraph starts in its document, in code points: evidence counts from there.
+    """
     rows = {name: stance.to_dict() for name, stance in prediction.stances.items()}
-    for row in rows.values():
+    for name, row in rows.items():
         del row["mentions"]
+        if evidence := prediction[name].evidence:
+            row["evidence"] = [item.to_dict(offset) for item in evidence]
     return rows
 
 
@@ -89,13 +99,16 @@ def block_rows(document: Document, blocks: Iterable[Paragraph]) -> Iterator[dict
         }
 
 
-def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False, source: bool = False) -> list[str]:
+def paragraph_columns(
+    targets: Iterable[str], *, label_sets: bool = False, source: bool = False, evidence: bool = False
+) -> list[str]:
     """Name the columns that `paragraph_rows` has in the flat formats.
 
     Args:
         targets: Names of the targets.
         label_sets: Whether a risk was asked for, so that there are labels that are left.
         source: Whether there is a column of what is known of the documents, as JSON.
+        evidence: Whether there are columns of what the labels rest on, as JSON.
 
     Returns:
         The columns, in order.
@@ -104,10 +117,11 @@ def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False, sourc
         InputError: If a target has the name of a column.
     """
     columns = [*_FIXED, "source"] if source else list(_FIXED)
+    reserved = (*LABELS, *_SET_ENDINGS, _EVIDENCE_ENDING)
     for target in targets:
-        if target in columns[: len(_FIXED) + source] or target.rpartition("_")[2] in (*LABELS, *_SET_ENDINGS):
+        if target in columns[: len(_FIXED) + source] or target.rpartition("_")[2] in reserved:
             raise InputError(f"Target {target!r} has the name of a column. Name it otherwise, or write JSONL.")
-        endings = (*LABELS, *_SET_ENDINGS) if label_sets else LABELS
+        endings = (*LABELS, *(_SET_ENDINGS if label_sets else ()), *((_EVIDENCE_ENDING,) if evidence else ()))
         columns += [target, *(f"{target}_{ending}" for ending in endings)]
     return columns
 
@@ -116,7 +130,7 @@ def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
     """Put stances into columns: ``NATO`` holds the label, ``NATO_favor`` and so on the probabilities.
 
     Where a risk was asked for, ``NATO_labels`` holds the labels that are left (``"favor|neutral"``), ``NATO_abstained``
-    whether they are more than one.
+    whether they are more than one; where there is evidence, ``NATO_evidence`` holds it as JSON.
     """
     flat = {key: value for key, value in row.items() if key != "stances"}
     if flat.get("id") is not None:
@@ -128,6 +142,8 @@ def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
         flat |= {f"{name}_{label}": stance["probabilities"][label] for label in LABELS}
         if "labels" in stance:
             flat |= {f"{name}_labels": "|".join(stance["labels"]), f"{name}_abstained": stance["abstained"]}
+        if "evidence" in stance:
+            flat[f"{name}_evidence"] = json.dumps(stance["evidence"], ensure_ascii=False)
     return flat
 
 

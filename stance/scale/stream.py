@@ -47,6 +47,7 @@ class Plan:
         on_error: What is done about files and rows that cannot be read: ``"report"`` logs each, ``"record"`` writes
             them to ``OUTPUT.errors.jsonl``, ``"stop"`` raises the first.
         show_progress: Whether to draw a bar on stderr; None means on a terminal only.
+        explain: Whether to look for what the labels rest on.
 
     Raises:
         InputError: If `on_error` is unknown, or nothing can be written at the output's place.
@@ -61,6 +62,7 @@ class Plan:
     resume: bool = False
     on_error: str = "report"
     show_progress: bool | None = None
+    explain: bool = False
 
     def __post_init__(self) -> None:
         if self.on_error not in ON_ERROR:
@@ -162,6 +164,7 @@ def run_plan(plan: Plan, engine: Engine) -> Summary:
         label_sets=plan.judging.abstain_risk is not None,
         source=bool(plan.reading.source_columns),
         terminal=place is None and plan.output in (None, "-") and _stdout_is_terminal(),
+        evidence=plan.explain,
     )
     sink: Part | Pipe
     if place is None:
@@ -265,6 +268,7 @@ def _identity(plan: Plan, judge: Judge) -> dict[str, Any]:
         "device": plan.judging.device or "cpu",
         "batch_size": plan.judging.batch_size,
         "abstain_risk": plan.judging.abstain_risk,
+        "explain": plan.explain,
         "format": plan.form,
         "reading": asdict(plan.reading),
     }

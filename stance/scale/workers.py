@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stance.cores import usable_cores
 from stance.prediction import Judge, Judging
+from stance.reporting.explanation import explain_analyses
 from stance.reporting.layout import Layout
 from stance.scale.steps import Step
 
@@ -43,7 +44,7 @@ class Work:
 
     Attributes:
         judging: What is asked.
-        layout: How the results are laid out.
+        layout: How the results are laid out; with evidence, what the labels rest on is looked for.
     """
 
     judging: Judging
@@ -53,7 +54,15 @@ class Work:
         """Judge a step and give its bytes in the output."""
         if not step.documents:
             return b""
-        return self.layout.encode(Judge.load(self.judging).analyze(step.documents, progress=progress))
+        judge = Judge.load(self.judging)
+        analyses = judge.analyze(step.documents, progress=progress)
+        if not self.layout.evidence:
+            return self.layout.encode(analyses)
+        asked = self.judging
+        explained = explain_analyses(
+            analyses, targets=judge.targets, model=asked.model, device=asked.device, batch_size=asked.batch_size
+        )
+        return self.layout.encode(explained)
 
 
 class Engine(Protocol):
