@@ -75,7 +75,9 @@ def export_network(network: StanceNetwork, folder: Path, *, precision: str = "in
         quantised=_agreed(uses) if small else {},
         bits=bits,
     )
-    _point(model.graph, uses, place_weights(folder))
+    places = place_weights(folder)
+    _point(model.graph, uses, places)
+    _share(model.graph, folder, places)
     if small:
         model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
     path = folder / NETWORK_FILE
@@ -198,9 +200,26 @@ def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]
                 graph.node.insert(at, node)
 
 
+def _share(graph: onnx.GraphProto, folder: Path, places: Mapping[str, Place]) -> None:
+    """Let a graph read its small weights from the files, too, where they are stored as they are."""
+    stored = {}
+    for place in (place for place in places.values() if place.dtype == "F32"):
+        with (folder / place.file).open("rb") as file:
+            file.seek(place.offset)
+            stored[place.shape, file.read(place.length)] = place
+    for item in graph.initializer:
+        if item.data_type == TensorProto.FLOAT and item.data_location != TensorProto.EXTERNAL:
+            same = stored.get((tuple(item.dims), numpy_helper.to_array(item).tobytes()))
+            if same:
+                item.CopyFrom(_located(item.name, same, same.shape))
+
+
 def _external(name: str, places: Mapping[str, Place], shape: tuple[int, ...]) -> onnx.TensorProto:
-    place = places[name]
-    tensor = onnx.TensorProto(name=_stored(name), data_type=_TYPES[place.dtype], dims=shape)
+    return _located(_stored(name), places[name], shape)
+
+
+def _located(name: str, place: Place, shape: tuple[int, ...]) -> onnx.TensorProto:
+    tensor = onnx.TensorProto(name=name, data_type=_TYPES[place.dtype], dims=shape)
     tensor.data_location = TensorProto.EXTERNAL
     for key, value in (("location", place.file), ("offset", place.offset), ("length", place.length)):
         tensor.external_data.add(key=key, value=str(value))
