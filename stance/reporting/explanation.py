@@ -38,7 +38,7 @@ __all__ = ["Explanation", "explain", "explain_analyses", "explain_stances", "tak
 _SENTENCES = 2
 """Most sentences that are shown and whose words are tried."""
 _TRIED = 24
-"""Most sentences that are taken away, since each costs a reading of the rest: of more, those that bear the label most."""
+"""Most sentences that are taken away, each costs a reading of the rest; of more, those that bear the label most."""
 _LONGEST = 80
 """Most words of a sentence: what has no full stop for longer (a transcript, a list) is tried in even pieces."""
 _SHARE = 0.5

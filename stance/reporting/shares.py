@@ -2,7 +2,9 @@
 
 A share is one of the paragraphs in which the target is there; that it is absent is counted apart. Intervals are drawn
 by document, since paragraphs of one hang together; with less than five documents they are Wilson's, which take
-paragraphs for independent and so are too narrow. Neither knows of the classifier's errors: `stance estimate` does.
+paragraphs for independent and so are too narrow. A share of 0 or 1 is the same in every draw, which says nothing of
+what further documents would hold: it takes Wilson's interval, documents counted. None of them knows of the classifier's
+errors: `stance estimate` does.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stance.errors import InputError, suggest
 from stance.evaluation.figures import FEWEST_DOCUMENTS
 from stance.evaluation.intervals import Interval, draw_documents, enclose
 from stance.schema import LABELS, Analysis, Label
@@ -28,7 +31,8 @@ DATES = ("date", "published", "time", "year")
 SIDES: tuple[Label, ...] = ("favor", "against", "neutral")
 _Z = 1.959963984540054
 """The 97.5 % point of the standard normal distribution."""
-_DATE = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?!\d)|(\d{2})\d{2}(?!\d))?")
+_DATE = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})|(0[1-9]|1[0-2])\d{2}(?:\d{4}|\d{6})?)?(?!\d)")
+"""Year, or year and month; not the seconds since 1970, which begin with four digits, too."""
 _MONTHS = 36
 """Most months that are shown by themselves; longer times go by year."""
 _DRAWS = 1000
@@ -42,7 +46,7 @@ class LabelShares:
         counts: Label -> paragraphs that bear it.
         shares: favor, against, neutral -> its share of the paragraphs where the target is there, in [0, 1], with the
             95 % interval; NaN where the target is nowhere.
-        by_document: Whether the intervals are drawn by document; else they are Wilson's.
+        by_document: Whether the intervals are by document; else they are Wilson's of the paragraphs.
     """
 
     counts: Mapping[Label, int]
@@ -99,7 +103,14 @@ def summarise_corpus(analyses: Sequence[Analysis], targets: Sequence[str], *, by
 
     Returns:
         The figures.
+
+    Raises:
+        InputError: If no document has the field.
     """
+    if by is not None and not find_field(analyses, (by,)):
+        fields = dict.fromkeys(name for item in analyses for name in item.document.source)
+        hint = suggest(by, tuple(fields)) if fields else "they have none; tables keep those of --source-columns"
+        raise InputError(f"No document has the field {by!r} that is to tell the outlet: {hint}.")
     outlet = by or find_field(analyses, OUTLETS)
     date = find_field(analyses, DATES)
     outlets: dict[str, list[Analysis]] = {}
@@ -166,7 +177,10 @@ def _by_document(sides: npt.NDArray[np.float64]) -> list[Interval]:
     drawn = np.concatenate([often @ sides for often in draw_documents(len(sides), draws=_DRAWS, seed=0)])
     shares = drawn / drawn.sum(axis=1, keepdims=True)
     whole = sides.sum(axis=0) / sides.sum()
-    return [enclose(float(whole[place]), shares[:, place]) for place in range(len(SIDES))]
+    return [
+        enclose(float(value), shares[:, place]) if 0 < value < 1 else wilson(round(value * len(sides)), len(sides))
+        for place, value in enumerate(whole.tolist())
+    ]
 
 
 def _by_paragraph(sides: npt.NDArray[np.float64]) -> list[Interval]:

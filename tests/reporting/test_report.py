@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import math
 import re
@@ -81,9 +82,27 @@ def test_few_documents_get_wilsons_interval() -> None:
     assert (corpus.outlet_field, corpus.date_field) == ("outlet", "date")
 
 
+def test_a_share_of_none_or_all_is_not_sure() -> None:
+    analyses = [next(iter(demo.demo_corpus()))] * 6  # favor, absent, absent, neutral toward NATO in each
+    shares = summarise_corpus(analyses, demo.TARGETS).whole.targets["NATO"].shares
+    assert shares["against"] == wilson(0, 6)
+    assert shares["against"].high == pytest.approx(proportion_confint(0, 6, method="wilson")[1])
+    assert shares["favor"].value == 0.5
+
+
 @pytest.mark.parametrize(
     ("date", "month"),
-    [("2024-3-1", "2024-03"), ("2024/11", "2024-11"), (2024.0, "2024"), ("2024-13-01", "2024"), (None, ""), ("", "")],
+    [
+        (1700000000, ""),
+        ("20240314080000", "2024-03"),
+        ("12345", ""),
+        ("2024-3-1", "2024-03"),
+        ("2024/11", "2024-11"),
+        (2024.0, "2024"),
+        ("2024-13-01", "2024"),
+        (None, ""),
+        ("", ""),
+    ],
 )
 def test_months_are_read(date: object, month: str) -> None:
     assert month_of(date) == month
@@ -216,12 +235,55 @@ def test_rows_of_one_article_are_one_document(tmp_path: Path) -> None:
     assert [len(item.predictions) for item in read_predictions(str(path))] == [3]
 
 
+def test_rows_of_a_table_without_ids_are_documents_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    rows = [next(paragraph_rows(item)) | {"document": "t.csv"} for item in demo.demo_corpus()[:3]]
+    path.write_text("\n".join(json.dumps(row | {"index": number % 2}) for number, row in enumerate(rows)), "utf-8")
+    assert [len(item.predictions) for item in read_predictions(str(path))] == [2, 1]
+    path.write_text("\n".join(json.dumps(row | {"id": 7}) for row in rows), "utf-8")
+    assert [len(item.predictions) for item in read_predictions(str(path))] == [3]
+
+
+def test_predictions_are_known_with_a_byte_order_mark_and_from_stdin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_predictions(tmp_path / "p.jsonl", demo.demo_corpus())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert holds_predictions(str(path))
+    with path.open("rb") as file:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
+        assert main(["report", "-", "-o", str(tmp_path / "r.html")]) == 0
+    assert (tmp_path / "r.html").read_text(encoding="utf-8").count("<article") == 12
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"NATO met."))))
+    assert not holds_predictions("-")
+    path.write_text('{"a":' + "[" * 100_000, encoding="utf-8")
+    assert not holds_predictions(str(path))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--by", "outlets"], "No document has the field 'outlets' that is to tell the outlet: did you mean 'outlet'?"),
+        (["--text-column", "body"], "holds predictions, so --text-column has no effect"),
+        (["--input-format", "csv"], "holds predictions, so --input-format has no effect"),
+        (["-o", "r.csv"], "r.csv: its name tells no format. Give --format: html, md."),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    path = write_predictions(tmp_path / "p.jsonl", demo.demo_corpus()[:2])
+    assert main(["report", str(path), *options]) == 1
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"text": 1}, r"p.jsonl: line 1: field 'text': expected a string, found 1. Give what stance predict"),
         ({"index": None}, "field 'index': expected a whole number, found None"),
         ({"source": "x"}, "field 'source': expected an object, found 'x'"),
+        ({"stances": {}}, "field 'stances': expected a stance a target, found none"),
         ({"stances": {"A": {"label": "good"}}}, "'A': expected an object with a label of favor, against"),
         ({"stances": {"A": {"label": "favor"}}}, "'A': field 'probabilities': expected a number in"),
         ({"stances": {"A": {"label": "favor", "probabilities": dict.fromkeys(LABELS, 0.25), "labels": 1}}}, "'labels'"),
