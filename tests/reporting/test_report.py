@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
@@ -162,7 +163,7 @@ def test_hostile_texts_stay_text() -> None:
     assert not any(name.startswith("on") for name in tags.attributes)
     assert "\0" not in page
     assert "&lt;script&gt;window.hacked = 1&lt;/script&gt;" in re.sub(r"</?mark[^>]*>", "", page)
-    assert report_html(demo.hostile_corpus(), title="\ud800").encode("utf-8")
+    assert "<h1>\ufffd</h1>" in report_html(demo.hostile_corpus(), title="\ud800")
 
 
 def test_evidence_of_overlapping_targets_is_marked() -> None:
@@ -314,6 +315,31 @@ def test_markdown_has_the_figures_and_no_markup_of_the_texts() -> None:
     assert "**NATO: ● neutral 47% (uncertain)**" in told
     hostile = report_markdown(demo.hostile_corpus())
     assert "<script>" not in hostile.replace("\\<script\\>", "")
+
+
+def test_how_intervals_were_made_and_what_is_left_out_is_said() -> None:
+    analyses = demo.demo_corpus()
+    plain = replace(analyses[0], document=Document("x", "plain.txt"))
+    page, told = (make([*analyses, plain]) for make in (report_html, report_markdown))
+    for text in (page, told):
+        assert "Left out: 1 document whose outlet cannot be told." in text
+        assert "Left out: 1 document whose date cannot be told." in text
+        assert "Labels are a model's and err" in text.replace("&#x27;", "'")
+    overall, outlets = told.split("## By outlet")
+    assert "intervals: bootstrap, documents drawn." in overall
+    assert "intervals: Wilson's, which take paragraphs for independent and so are too narrow." in outlets
+    sure = report_markdown([analyses[0]] * 5)  # nowhere against NATO
+    assert "documents drawn (of 0 and 100 %, Wilson’s of the documents)." in sure
+
+
+def test_an_outlet_is_chosen_by_its_whole_name() -> None:
+    analyses = [
+        replace(item, document=replace(item.document, source={"outlet": name}))
+        for item, name in zip(demo.demo_corpus(), ("The  Post ", "Other"), strict=False)
+    ]
+    page = report_html(analyses)
+    assert '<option value="The  Post ">' in page  # without a value a browser takes the text with single spaces
+    assert 'data-part="The  Post "' in page
 
 
 def test_command_reports_on_predictions_and_on_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
