@@ -88,7 +88,8 @@ def reduce_case(case: Case, generator: np.random.Generator, *, draws: int = 2) -
 
     Returns:
         For each order and each of `COUNTS` a reduction (several by chance); the heaviest sentence; runs of as many
-        words elsewhere by chance. Every order takes as many words as the evidence has, at most.
+        words anywhere by chance, which in a text of one sentence are that sentence. Every order takes as many words as
+        the evidence has, at most.
     """
     words = split_words(case.text)
     evidence = list(chain.from_iterable(_inside(words, span) for span in case.ranked))

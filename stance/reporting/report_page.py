@@ -124,14 +124,14 @@ def _cards(corpus: Corpus, targets: Sequence[str]) -> str:
 
 
 def describe_intervals(groups: Sequence[Group]) -> str:
-    """Tell how the intervals of shares were made."""
-    shares = [item for group in groups for item in group.targets.values()]
+    """Tell how the intervals of shares were made; where a target is nowhere there are none."""
+    shares = [item for group in groups for item in group.targets.values() if item.present]
     told = "Shares of the paragraphs in which the target is there, with 95 % intervals: "
     kinds = {item.by_document for item in shares}
     sure = any(item.by_document and {0.0, 1.0} & {share.value for share in item.shares.values()} for item in shares)
     drawn = f"bootstrap, documents drawn{' (of 0 and 100 %, Wilson’s of the documents)' if sure else ''}"
     wilson = "Wilson's, which take paragraphs for independent and so are too narrow"
-    if kinds == {True}:
+    if False not in kinds:
         return f"{told}{drawn}."
     return f"{told}{wilson}." if kinds == {False} else f"{told}{drawn}; below five documents {wilson}."
 
