@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from stance import __version__
 from stance.errors import InputError
@@ -12,7 +11,7 @@ from stance.evaluation.intervals import Interval
 from stance.reporting.charts import share_bar, time_chart, whisker
 from stance.reporting.document_view import UNSURE, document_html, is_unsure, name_of, title_of
 from stance.reporting.page import CODES, MARKS, by_target, escape, render_page
-from stance.reporting.shares import SIDES, Corpus, Group, summarise_corpus
+from stance.reporting.shares import SIDES, Corpus, Group, field_text, summarise_corpus
 from stance.schema import LABELS, Analysis, Label
 
 __all__ = ["CAVEAT", "describe_intervals", "format_share", "report_html", "targets_of", "without_field"]
@@ -195,8 +194,12 @@ def _times(corpus: Corpus, targets: Sequence[str]) -> str:
             '<th class="num">Paragraphs with target</th><th>▲ favor</th><th>▼ against</th></tr></thead>'
             f"<tbody>{rows}</tbody></table></details>"
         )
-    legend = '<span class="is-favor">● favor, solid line</span>; <span class="is-against">■ against, dashed line</span>'
-    method = f"{describe_intervals(corpus.times)} {escape(without_field(corpus, corpus.times, corpus.date_field))}"
+    legend = (
+        '<span class="is-favor">● favor, solid line</span>; <span class="is-against">■ against, dashed line</span>; '
+    )
+    legend += "what no document is of is left out"
+    method = f"{describe_intervals(corpus.times)} Times without documents are not on the axis. "
+    method += escape(without_field(corpus, corpus.times, corpus.date_field))
     return f'<h2>Over time</h2><p class="quiet">{legend}. {method}</p>{by_target(charts, "div")}'
 
 
@@ -246,12 +249,12 @@ def _row(analysis: Analysis, number: int, targets: Sequence[str], corpus: Corpus
     title, name = title_of(analysis), name_of(analysis)
     below = f'<br><span class="quiet">{escape(name)}</span>' if name != title else ""
     source = analysis.document.source
-    part = _field(source, corpus.outlet_field)
+    part = field_text(source, corpus.outlet_field)
     cells = [f'<td class="words" data-v="{escape(_one(title))}"><a href="#d{number}">{escape(title)}</a>{below}</td>']
     if corpus.outlet_field:
         cells.append(f'<td class="wide" data-v="{escape(_one(part))}">{escape(part)}</td>')
     if corpus.date_field:
-        date = _field(source, corpus.date_field)
+        date = field_text(source, corpus.date_field)
         cells.append(f'<td class="date wide" data-v="{escape(_one(date))}">{escape(date)}</td>')
     cells.append(f'<td class="num wide" data-v="{len(analysis.predictions)}">{len(analysis.predictions)}</td>')
     cells += [
@@ -265,12 +268,6 @@ def _row(analysis: Analysis, number: int, targets: Sequence[str], corpus: Corpus
     cells.append(f'<td class="num" data-v="{values}">{shown}{bars}</td>')
     told = f'data-document="d{number}" data-part="{escape(part)}" data-labels="{"|".join(labels)}"'
     return f"<tr {told}>{''.join(cells)}</tr>"
-
-
-def _field(source: Mapping[str, Any], name: str) -> str:
-    """Give a field as text, as `summarise_corpus` names its group."""
-    value = source.get(name)
-    return "" if value is None else str(value)
 
 
 def _one(text: str) -> str:

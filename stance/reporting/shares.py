@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,18 @@ from stance.evaluation.figures import FEWEST_DOCUMENTS
 from stance.evaluation.intervals import Interval, draw_documents, enclose
 from stance.schema import LABELS, Analysis, Label
 
-__all__ = ["DATES", "OUTLETS", "Corpus", "Group", "LabelShares", "find_field", "month_of", "summarise_corpus", "wilson"]
+__all__ = [
+    "DATES",
+    "OUTLETS",
+    "Corpus",
+    "Group",
+    "LabelShares",
+    "field_text",
+    "find_field",
+    "month_of",
+    "summarise_corpus",
+    "wilson",
+]
 
 OUTLETS = ("outlet", "source", "publisher", "site", "speaker")
 """Fields that may name the outlet, the first that documents have."""
@@ -117,8 +129,8 @@ def summarise_corpus(analyses: Sequence[Analysis], targets: Sequence[str], *, by
     months: dict[str, list[Analysis]] = {}
     for analysis in analyses:
         source = analysis.document.source
-        if outlet and source.get(outlet) not in (None, ""):
-            outlets.setdefault(str(source[outlet]), []).append(analysis)
+        if outlet and (name := field_text(source, outlet)):
+            outlets.setdefault(name, []).append(analysis)
         if date and (month := month_of(source.get(date))):
             months.setdefault(month, []).append(analysis)
     if len(months) > _MONTHS:
@@ -137,7 +149,13 @@ def summarise_corpus(analyses: Sequence[Analysis], targets: Sequence[str], *, by
 
 def find_field(analyses: Sequence[Analysis], names: Sequence[str]) -> str:
     """Give the first of some fields that any document has; empty if none has any."""
-    return next((name for name in names if any(item.document.source.get(name) for item in analyses)), "")
+    return next((name for name in names if any(field_text(item.document.source, name) for item in analyses)), "")
+
+
+def field_text(source: Mapping[str, Any], name: str) -> str:
+    """Give a field of a document as one line; empty if it has none."""
+    value = source.get(name)
+    return "" if value is None else " ".join(str(value).split())
 
 
 def month_of(date: object) -> str:

@@ -332,14 +332,17 @@ def test_how_intervals_were_made_and_what_is_left_out_is_said() -> None:
     assert "documents drawn (of 0 and 100 %, Wilson’s of the documents)." in sure
 
 
-def test_an_outlet_is_chosen_by_its_whole_name() -> None:
+def test_outlets_that_differ_in_white_space_are_one() -> None:
+    names = ("The  Post ", " The Post", 0, "", None)
     analyses = [
         replace(item, document=replace(item.document, source={"outlet": name}))
-        for item, name in zip(demo.demo_corpus(), ("The  Post ", "Other"), strict=False)
+        for item, name in zip(demo.demo_corpus(), names, strict=False)
     ]
+    outlets = summarise_corpus(analyses, demo.TARGETS).outlets
+    assert [(group.name, group.documents) for group in outlets] == [("The Post", 2), ("0", 1)]
     page = report_html(analyses)
-    assert '<option value="The  Post ">' in page  # without a value a browser takes the text with single spaces
-    assert 'data-part="The  Post "' in page
+    assert '<option value="The Post">' in page
+    assert [page.count(f'data-part="{name}"') for name in ("The Post", "0", "")] == [2, 1, 2]
 
 
 def test_command_reports_on_predictions_and_on_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
