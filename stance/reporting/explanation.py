@@ -17,7 +17,6 @@ calibrated, and within one reading both give the same order.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, pairwise
@@ -31,7 +30,7 @@ from stance.schema import LABELS, Analysis, Evidence, Label, Prediction, Span, S
 from stance.targets import Target, resolve_targets
 from stance.text.decoding import is_blank
 from stance.text.sentences import split_sentences
-from stance.text.words import FUNCTION_WORDS
+from stance.text.words import FUNCTION_WORDS, WORD
 
 __all__ = ["Explanation", "explain", "explain_analyses", "explain_stances", "take_away"]
 
@@ -52,7 +51,6 @@ _LEAST = 0.01
 _TURNS = "against cannot few less more must neither never no nor not nothing only should too without"
 _TELLING = frozenset(_TURNS.split())
 """Function words that can turn a stance round; the others are not tried."""
-_WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
 _AT_ONCE = 16
 """Documents whose evidence is looked for at once: some thousands of readings, sorted by length together."""
 
@@ -284,7 +282,7 @@ def _sentences_to_try(questions: Sequence[_Question], readings: _Readings) -> li
 
 def _cut(sentence: Span) -> Iterator[Span]:
     """Cut what is too long for a sentence into even pieces, before words."""
-    words = [match.start() for match in _WORD.finditer(sentence.text)]
+    words = [match.start() for match in WORD.finditer(sentence.text)]
     pieces = max(1, math.ceil(len(words) / _LONGEST))
     cuts = [words[place * len(words) // pieces] for place in range(1, pieces)]
     for start, end in pairwise((0, *cuts, len(sentence.text))):
@@ -321,7 +319,7 @@ def _units(question: _Question, sentence: Evidence) -> Iterator[Span]:
     """Give the stretches of a sentence that are tried: names of the target as wholes, and words that can tell."""
     mentions = [span for span in question.mentions if sentence.start <= span.start and span.end <= sentence.end]
     units = list(mentions)
-    for match in _WORD.finditer(question.text, sentence.start, sentence.end):
+    for match in WORD.finditer(question.text, sentence.start, sentence.end):
         start, end = match.span()
         word = match.group().casefold()
         named = any(start < span.end and span.start < end for span in mentions)

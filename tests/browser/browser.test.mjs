@@ -156,6 +156,14 @@ test("dark follows the system, and the button turns it round", async () => {
   await close();
 });
 
+test("the chosen target is seen in colours that the system forces", async () => {
+  const { page, close } = await open("report");
+  await page.emulateMedia({ forcedColors: "active" });
+  const ground = (number) => page.locator(`#t${number} + span`).evaluate((node) => getComputedStyle(node).backgroundColor);
+  assert.notEqual(await ground(0), await ground(1));
+  await close();
+});
+
 test("a hostile article stays text", async () => {
   const { page, problems, close } = await open("hostile", { hash: "#d0" });
   for (const id of ["d0", "d1"]) {
