@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ _DATE = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})|(0[1-9]|1[0-2])\d{2}(?:\d{4}|\d
 _MONTHS = 36
 """Most months that are shown by themselves; longer times go by year."""
 _DRAWS = 1000
+_FEW = 64
+"""Most documents of which draws are kept: 16 MB for all counts up to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +195,21 @@ def _shares(analyses: Sequence[Analysis], target: str) -> LabelShares:
 
 
 def _by_document(sides: npt.NDArray[np.float64]) -> list[Interval]:
-    drawn = np.concatenate([often @ sides for often in draw_documents(len(sides), draws=_DRAWS, seed=0)])
+    count = len(sides)
+    draws = _draw_few(count) if count <= _FEW else draw_documents(count, draws=_DRAWS, seed=0)
+    drawn = np.concatenate([often @ sides for often in draws])
     shares = drawn / drawn.sum(axis=1, keepdims=True)
     whole = sides.sum(axis=0) / sides.sum()
     return [
         enclose(float(value), shares[:, place]) if 0 < value < 1 else wilson(round(value * len(sides)), len(sides))
         for place, value in enumerate(whole.tolist())
     ]
+
+
+@lru_cache(maxsize=_FEW)
+def _draw_few(count: int) -> tuple[npt.NDArray[np.float64], ...]:
+    """Draw once for all groups of as many documents: a corpus can have thousands of speakers."""
+    return tuple(draw_documents(count, draws=_DRAWS, seed=0))
 
 
 def _by_paragraph(sides: npt.NDArray[np.float64]) -> list[Interval]:

@@ -7,17 +7,21 @@ import io
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from stance.cli.app import main
 from stance.errors import InputError
-from stance.evaluation.intervals import bootstrap_by_document
+from stance.evaluation.intervals import bootstrap_by_document, draw_documents
+from stance.reporting import shares
 from stance.reporting.charts import curve, share_bar, time_chart
 from stance.reporting.document_view import is_unsure
 from stance.reporting.outputs import paragraph_rows, write_rows
@@ -81,6 +85,25 @@ def test_few_documents_get_wilsons_interval() -> None:
     assert math.isnan(wilson(0, 0).value)
     assert [group.name for group in corpus.times] == ["2024-01", "2024-02", "2024-03", "2024-04", "2024-05"]
     assert (corpus.outlet_field, corpus.date_field) == ("outlet", "date")
+
+
+def test_draws_are_kept_for_groups_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def count_draws(count: int, *, draws: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
+        asked.append(count)
+        yield from draw_documents(count, draws=draws, seed=seed)
+
+    shares._draw_few.cache_clear()
+    monkeypatch.setattr(shares, "draw_documents", count_draws)
+    [first, *_] = demo.demo_corpus()
+    analyses = [
+        replace(first, document=Document("", f"{number}", source={"speaker": f"S{number % 20}"}))
+        for number in range(140)
+    ]
+    outlets = summarise_corpus(analyses, ["NATO"]).outlets
+    assert len(outlets) == 20
+    assert sorted(asked) == [7, 140]  # twenty speakers of seven documents, and all
 
 
 def test_a_share_of_none_or_all_is_not_sure() -> None:
