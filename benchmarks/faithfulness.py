@@ -101,7 +101,8 @@ def measure(classifier: Classifier, arguments: argparse.Namespace) -> dict[str, 
     print(file=sys.stderr)
     documents = [case.document for case in cases]
     return {
-        "command": f"python benchmarks/faithfulness.py --paragraphs {len(records)} --seed {arguments.seed}",
+        "command": f"python benchmarks/faithfulness.py --paragraphs {len(records)} --model {arguments.model} "
+        f"--random {arguments.random} --draws {arguments.draws} --seed {arguments.seed}",
         "model": classifier.config.name,
         "model_sha256": verify_files(classifier.folder),
         "test_sha256": hash_file(test),

@@ -10,6 +10,8 @@ __all__ = ["Row", "table_html"]
 
 _COLOURS = {"favor": "#0f6b57", "against": "#a83a1d", "neutral": "#7a5b00"}
 """Dark enough to be read on white, which is the ground of the table whatever the notebook's theme."""
+_GROUND = "background:#fff;color:#1c1d1f"
+"""The caption needs it, too: what is behind it is the notebook."""
 _CELL = "text-align:left;vertical-align:top;padding:4px 8px"
 _MOST = 100
 """Most blocks that are shown: a notebook keeps every output."""
@@ -48,7 +50,7 @@ def table_html(name: str, columns: Sequence[str], rows: Sequence[Row], foot: Seq
         body += f'<tr><td style="{_CELL}" colspan="{len(columns) + 1}">… {len(rows) - _MOST} more blocks</td></tr>'
     feet = "".join(f'<td style="{_CELL}">{_inert(text)}</td>' for text in foot)
     return (
-        f'<table style="background:#fff;color:#1c1d1f;border-collapse:collapse"><caption>{_inert(name)}</caption>'
+        f'<table style="{_GROUND};border-collapse:collapse"><caption style="{_GROUND}">{_inert(name)}</caption>'
         f'<thead><tr>{heads}</tr></thead><tbody>{body}</tbody><tfoot><tr><th style="{_CELL}">paragraphs</th>{feet}</tr>'
         "</tfoot></table>"
     )

@@ -22,6 +22,7 @@ __all__ = [
     "add_input_options",
     "add_output_options",
     "begin",
+    "is_same_file",
     "output_format",
     "positive_number",
     "reading_of",
@@ -110,7 +111,7 @@ def share(text: str) -> float:
 def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> str:
     """Settle the output format, and refuse to write over what is to be read."""
     name = arguments.output or ""
-    if name not in ("", "-") and any(_is_same(name, file) for file in arguments.files):
+    if name not in ("", "-") and any(is_same_file(name, file) for file in arguments.files):
         raise InputError(f"{name}: is to be read and written. Give another --output.")
     form: str = arguments.format or _format_of(name, formats)
     if form == "parquet" and name in ("", "-") and sys.stdout.isatty():
@@ -128,7 +129,8 @@ def _format_of(name: str, formats: tuple[str, ...]) -> str:
     raise InputError(f"{name}: its name tells no format. Give --format: {', '.join(formats)}.")
 
 
-def _is_same(one: str, other: str) -> bool:
+def is_same_file(one: str, other: str) -> bool:
+    """Tell whether two names are of one file that is there."""
     try:
         return Path(one).is_file() and Path(one).samefile(other)
     except OSError:

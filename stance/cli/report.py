@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from stance.cli.options import Inputs, output_format
 from stance.cli.predict import add_judging_options, asked_targets
@@ -18,14 +19,23 @@ _LOG = logging.getLogger("stance")
 _FORMATS = ("html", "md")
 _MANY = 20_000
 """Paragraphs from which a page opens slowly."""
-_JUDGING = ("targets", "targets_file", "model", "device", "unit", "source_columns", "abstain_risk", "explain")
-"""Options that have no effect on predictions that are made already."""
+_SUFFIXES = {"": "html", ".html": "html", ".htm": "html", ".md": "md", ".txt": "md"}
+_JUDGING = {
+    **dict.fromkeys(("targets", "targets_file", "model", "device", "unit", "abstain_risk", "input_format", "encoding")),
+    "source_columns": "",
+    "text_column": "text",
+    "id_column": "id",
+    "batch_size": 32,
+    "explain": False,
+}
+"""Options that have no effect on predictions that are made already, with what they are where they were not given."""
 _EPILOG = """examples:
   stance report articles/*.txt -o report.html
   stance report rows.csv --text-column body --source-columns outlet,date --unit document -o report.html
   stance report articles/*.txt --explain -o report.html                 underline what the labels rest on
   stance report stances.jsonl -o report.html                            what stance predict wrote before
   stance report stances.jsonl --by speaker --format md
+  stance predict article.txt --format jsonl | stance report - -o report.html
 
 The page is one file that needs nothing else: it loads nothing from anywhere, and works without scripts, too. Outlets
 and dates come from the fields of tables that --source-columns keeps: outlet (or source, publisher, site, speaker; or
@@ -57,8 +67,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from stance.reporting.report_markdown import report_markdown
     from stance.reporting.report_page import report_html
 
-    named = (arguments.output or "").lower().endswith((".md", ".txt"))
-    arguments.format = arguments.format or ("md" if named else "html")
+    suffix = Path(arguments.output or "").suffix.lower()
+    arguments.format = arguments.format or _SUFFIXES.get(suffix)
+    if arguments.format is None:
+        raise InputError(f"{arguments.output}: its name tells no format. Give --format: {', '.join(_FORMATS)}.")
     form = output_format(arguments, _FORMATS)
     inputs = Inputs(arguments, unit=arguments.unit)
     analyses = _analyses(arguments, inputs)
@@ -78,14 +90,15 @@ def _analyses(arguments: argparse.Namespace, inputs: Inputs) -> list[Analysis]:
     """Read files of predictions, and judge the others."""
     from stance.reporting.predictions import holds_predictions, read_predictions
 
-    made = [name for name in arguments.files if holds_predictions(name)]
+    texts_piped = ("-",) if arguments.input_format else ()
+    made = [name for name in arguments.files if name not in texts_piped and holds_predictions(name)]
     texts: Sequence[str] = [name for name in arguments.files if name not in made]
     if made and texts:
         raise InputError(
             f"Expected texts, or files of predictions; found both: {texts[0]} and {made[0]}. Report on them one by one."
         )
     if made:
-        unused = next((option for option in _JUDGING if getattr(arguments, option)), None)
+        unused = next((option for option, value in _JUDGING.items() if getattr(arguments, option) != value), None)
         if unused is not None:
             option = unused.replace("_", "-")
             raise InputError(f"{made[0]}: holds predictions, so --{option} has no effect. Give it to stance predict.")

@@ -6,7 +6,6 @@ sufficiency, and their mean over several sizes, after Samek et al. 2017).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from stance.evaluation.figures import interval_to_dict
 from stance.evaluation.intervals import bootstrap_by_document
 from stance.schema import Span
+from stance.text.words import WORD
 
 __all__ = ["COUNTS", "ORDERS", "Case", "Reduction", "measure_faithfulness", "reduce_case", "split_words", "summarise"]
 
@@ -26,7 +26,6 @@ COUNTS = (1, 2, 4, 8)
 ORDERS = ("evidence", "name_and_random", "random")
 """Whose words come first: the heaviest evidence; the target's names, then any; any. The second tells whether evidence
 is more than the name, without which no stance toward the target is there."""
-_WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
 
 Floats = npt.NDArray[np.float64]
 
@@ -75,7 +74,7 @@ def split_words(text: str) -> list[Span]:
     >>> [span.text for span in split_words("It's NATO's, so.")]
     ["It's", "NATO's", 'so']
     """
-    return [Span(*match.span(), match.group()) for match in _WORD.finditer(text)]
+    return [Span(*match.span(), match.group()) for match in WORD.finditer(text)]
 
 
 def reduce_case(case: Case, generator: np.random.Generator, *, draws: int = 2) -> list[Reduction]:
@@ -88,7 +87,8 @@ def reduce_case(case: Case, generator: np.random.Generator, *, draws: int = 2) -
 
     Returns:
         For each order and each of `COUNTS` a reduction (several by chance); the heaviest sentence; runs of as many
-        words elsewhere by chance. Every order takes as many words as the evidence has, at most.
+        words anywhere by chance, which in a text of one sentence are that sentence. Every order takes as many words as
+        the evidence has, at most.
     """
     words = split_words(case.text)
     evidence = list(chain.from_iterable(_inside(words, span) for span in case.ranked))

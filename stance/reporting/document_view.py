@@ -11,7 +11,8 @@ from stance.schema import Analysis, Paragraph, Prediction, Stance
 __all__ = ["UNSURE", "document_html", "is_unsure", "name_of", "title_of"]
 
 UNSURE = 0.6
-"""A label of less probability is marked as uncertain where no risk was asked for: of such, four in ten are wrong."""
+"""A label of less probability is marked as uncertain where no risk was asked for: by its own account, four in ten or
+more of such are wrong."""
 _EDGES = {"sentence": "s", "word": "w", "mention": "m"}
 
 

@@ -2,7 +2,7 @@
 
 Occlusion (Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure") asks the
 classifier and nothing else, so it works with every model and device. It goes in two steps, each one call of the
-classifier for all texts at once:
+classifier for all texts at once (one more if there are very long texts):
 
 1. Each sentence is taken away, and each is read alone. What takes most of the label's probability with it, and keeps
    most of it alone, carries the label: DeYoung et al. 2020, "ERASER", call the two comprehensiveness and sufficiency.
@@ -16,10 +16,10 @@ calibrated, and within one reading both give the same order.
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -30,12 +30,16 @@ from stance.schema import LABELS, Analysis, Evidence, Label, Prediction, Span, S
 from stance.targets import Target, resolve_targets
 from stance.text.decoding import is_blank
 from stance.text.sentences import split_sentences
-from stance.text.words import FUNCTION_WORDS
+from stance.text.words import FUNCTION_WORDS, WORD
 
 __all__ = ["Explanation", "explain", "explain_analyses", "explain_stances", "take_away"]
 
 _SENTENCES = 2
 """Most sentences that are shown and whose words are tried."""
+_TRIED = 24
+"""Most sentences that are taken away, each costs a reading of the rest; of more, those that bear the label most."""
+_LONGEST = 80
+"""Most words of a sentence: what has no full stop for longer (a transcript, a list) is tried in even pieces."""
 _SHARE = 0.5
 """A second sentence is shown if it carries at least this share of what the first one carries."""
 _WORDS = 6
@@ -47,7 +51,6 @@ _LEAST = 0.01
 _TURNS = "against cannot few less more must neither never no nor not nothing only should too without"
 _TELLING = frozenset(_TURNS.split())
 """Function words that can turn a stance round; the others are not tried."""
-_WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
 _AT_ONCE = 16
 """Documents whose evidence is looked for at once: some thousands of readings, sorted by length together."""
 
@@ -64,7 +67,7 @@ class Explanation:
         target: Name of the target.
         label: The label that is explained.
         probability: Its probability in [0, 1].
-        sentences: All sentences with their weights, in order.
+        sentences: The sentences that were tried, with their weights, in order: all unless there are more than 24.
         words: The words and mentions that were tried, with their weights, in order.
         evidence: Those sentences, words and mentions that carry the label, in order: what is shown.
     """
@@ -96,7 +99,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the first step found: all sentences, which of them carry the label, and whether each does so alone."""
+    """What the first step found: the sentences, which of them carry the label, and what each bears of it alone."""
 
     sentences: tuple[Evidence, ...]
     carrying: tuple[Evidence, ...]
@@ -209,17 +212,16 @@ def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[E
         _Question(text, stance.target, stance.label, stance.probabilities[stance.label], stance.mentions)
         for text, stance in asked
     ]
-    sentences = [split_sentences(question.text) for question in questions]
-    first = _Readings(judge)
+    readings = _Readings(judge)
+    sentences = _sentences_to_try(questions, readings)
     for question, own in zip(questions, sentences, strict=True):
-        first.add(_without_and_alone(question.text, own))
-    first.judge()
-    found = [_weigh_sentences(question, own, first) for question, own in zip(questions, sentences, strict=True)]
-    second = _Readings(judge)
+        readings.add(_without_and_alone(question.text, own))
+    readings.judge()
+    found = [_weigh_sentences(question, own, readings) for question, own in zip(questions, sentences, strict=True)]
     for question, step in zip(questions, found, strict=True):
-        second.add(chain.from_iterable(_without_words(question, step)))
-    second.judge()
-    return [_weigh_words(question, step, second) for question, step in zip(questions, found, strict=True)]
+        readings.add(chain.from_iterable(_without_words(question, step)))
+    readings.judge()
+    return [_weigh_words(question, step, readings) for question, step in zip(questions, found, strict=True)]
 
 
 class _Readings:
@@ -227,20 +229,27 @@ class _Readings:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._texts: dict[str, Mapping[str, Stance]] = {}
+        self._texts: dict[str, Mapping[str, Stance] | None] = {}
 
     def add(self, texts: Iterable[str]) -> None:
-        self._texts |= {text: {} for text in texts if not is_blank(text)}
+        for text in texts:
+            if not is_blank(text):
+                self._texts.setdefault(text)
 
     def judge(self) -> None:
-        if self._texts:
-            self._texts = dict(zip(self._texts, self._judge(list(self._texts)), strict=True))
+        """Judge what was added since."""
+        new = [text for text, stances in self._texts.items() if stances is None]
+        if new:
+            self._texts |= zip(new, self._judge(new), strict=True)
 
     def probability(self, text: str, question: _Question) -> float:
         """Give the probability of the question's label; in a text without words every target is absent."""
         if is_blank(text):
             return float(question.label == "absent")
-        return self._texts[text][question.target].probabilities[question.label]
+        stances = self._texts[text]
+        if stances is None:
+            raise LookupError("A reading was asked for before it was judged.")
+        return stances[question.target].probabilities[question.label]
 
 
 def take_away(text: str, spans: Iterable[Span | Evidence]) -> str:
@@ -252,6 +261,33 @@ def take_away(text: str, spans: Iterable[Span | Evidence]) -> str:
     for span in sorted(spans, key=lambda item: -item.start):
         text = text[: span.start] + text[span.end :]
     return text
+
+
+def _sentences_to_try(questions: Sequence[_Question], readings: _Readings) -> list[tuple[Span, ...]]:
+    """Give the sentences of each text; of those with very many, the ones that bear the label most alone."""
+    sentences = [tuple(chain.from_iterable(map(_cut, split_sentences(question.text)))) for question in questions]
+    for own in sentences:
+        if len(own) > _TRIED:
+            readings.add(span.text for span in own)
+    readings.judge()
+    chosen = []
+    for question, own in zip(questions, sentences, strict=True):
+        if len(own) > _TRIED:
+            ranked = sorted(own, key=lambda span: -readings.probability(span.text, question))
+            chosen.append(tuple(sorted(ranked[:_TRIED], key=lambda span: span.start)))
+        else:
+            chosen.append(own)
+    return chosen
+
+
+def _cut(sentence: Span) -> Iterator[Span]:
+    """Cut what is too long for a sentence into even pieces, before words."""
+    words = [match.start() for match in WORD.finditer(sentence.text)]
+    pieces = max(1, math.ceil(len(words) / _LONGEST))
+    cuts = [words[place * len(words) // pieces] for place in range(1, pieces)]
+    for start, end in pairwise((0, *cuts, len(sentence.text))):
+        text = sentence.text[start:end].rstrip()
+        yield Span(sentence.start + start, sentence.start + start + len(text), text)
 
 
 def _without_and_alone(text: str, sentences: Sequence[Span]) -> Iterator[str]:
@@ -283,7 +319,7 @@ def _units(question: _Question, sentence: Evidence) -> Iterator[Span]:
     """Give the stretches of a sentence that are tried: names of the target as wholes, and words that can tell."""
     mentions = [span for span in question.mentions if sentence.start <= span.start and span.end <= sentence.end]
     units = list(mentions)
-    for match in _WORD.finditer(question.text, sentence.start, sentence.end):
+    for match in WORD.finditer(question.text, sentence.start, sentence.end):
         start, end = match.span()
         word = match.group().casefold()
         named = any(start < span.end and span.start < end for span in mentions)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from html import escape as _escape
 from pathlib import Path
@@ -18,6 +19,7 @@ from stance.schema import LABELS, Label
 
 __all__ = ["CODES", "MARKS", "by_target", "escape", "render_page", "target_classes"]
 
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 _TEMPLATES = Path(__file__).parent / "templates"
 MARKS: dict[Label, str] = {"favor": "▲", "against": "▼", "neutral": "●", "absent": "·"}
 """Signs of the labels, so that colour is never all that tells them apart."""
@@ -33,7 +35,7 @@ def escape(text: object) -> str:
     >>> escape('<img src="x" onerror=alert(1)>')
     '&lt;img src=&quot;x&quot; onerror=alert(1)&gt;'
     """
-    clean = str(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    clean = _UNFIT.sub("\ufffd", str(text))
     return _escape(clean, quote=True)
 
 

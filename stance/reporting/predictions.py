@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,19 +21,26 @@ __all__ = ["holds_predictions", "read_predictions"]
 _UNITS = ("sentence", "word", "mention")
 _FIELDS: Mapping[str, type] = {"index": int, "start": int, "end": int, "text": str, "stances": dict}
 _KINDS: Mapping[type, str] = {int: "a whole number", str: "a string", dict: "an object"}
+_FIRST = (b'{"document":', b'\xef\xbb\xbf{"document":')
+"""What a row of predictions begins with, as `stance.reporting.outputs.write_rows` writes it."""
 _DOCUMENTS = ("doc_id", "document_sha256", "path")
 """Fields of ``source`` that tell the document of a row that is a paragraph by itself."""
 
 
 def holds_predictions(path: str) -> bool:
-    """Tell whether a file is one of predictions: JSON Lines whose first row has stances."""
+    """Tell whether a file is one of predictions: JSON Lines whose first row has stances.
+
+    Of stdin (``-``) only the first characters can be seen before it is read: they are those of a row of predictions.
+    """
+    if path == "-":
+        return isinstance(sys.stdin.buffer, io.BufferedReader) and sys.stdin.buffer.peek().startswith(_FIRST)
     if Path(path).suffix.lower() not in (".jsonl", ".ndjson") or not Path(path).is_file():
         return False
-    with Path(path).open(encoding="utf-8", errors="replace") as file:
+    with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
         first = next((line for line in file if line.strip()), "")
     try:
         row = json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(row, dict) and isinstance(row.get("stances"), dict)
 
@@ -39,10 +49,11 @@ def read_predictions(path: str) -> list[Analysis]:
     """Read predictions.
 
     Rows of one document are put together: of one ``doc_id``, ``document_sha256`` or ``path`` in ``source``, else of one
-    ``document`` and ``id``. Headings and furniture are not in such a file, nor is the whole text of the documents.
+    ``document`` and ``id``; without an id those whose ``index`` rises, since rows of a table without ids bear its name
+    alike. Headings and furniture are not in such a file, nor is the whole text of the documents.
 
     Args:
-        path: JSON Lines, as ``stance predict`` writes them.
+        path: JSON Lines, as ``stance predict`` writes them; ``-`` is stdin.
 
     Returns:
         The documents, in the order of their first rows; `Analysis.summary` and `Document.text` are empty.
@@ -50,12 +61,16 @@ def read_predictions(path: str) -> list[Analysis]:
     Raises:
         InputError: If the file cannot be read, or a row is none of a prediction; it names file, line and field.
     """
-    documents: dict[str, list[_Row]] = {}
+    documents: dict[tuple[str, int], list[_Row]] = {}
+    begun: Counter[str] = Counter()
     wrong: list[Exception] = []
     with open_input(path) as file:
         for where, given in read_objects(file, path, on_error=wrong.append):
             row = _read_row(given, where)
-            documents.setdefault(row.key, []).append(row)
+            before = documents.get((row.key, begun[row.key]))
+            if before and not row.told and row.block.index <= before[-1].block.index:
+                begun[row.key] += 1
+            documents.setdefault((row.key, begun[row.key]), []).append(row)
     if wrong:
         raise InputError(str(wrong[0]))
     return [
@@ -66,9 +81,10 @@ def read_predictions(path: str) -> list[Analysis]:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row, read: what tells its document, the document, the paragraph and its prediction."""
+    """A row, read: what tells its document, whether that is more than a file's name, the paragraph, its prediction."""
 
     key: str
+    told: bool
     document: Document
     block: Paragraph
     prediction: Prediction
@@ -88,12 +104,14 @@ def _read_row(row: Mapping[str, Any], where: str) -> _Row:
     told = next((f"{field}={source[field]}" for field in _DOCUMENTS if source.get(field)), None)
     document = Document("", name, row.get("id"), source=source)
     block = Paragraph(row["text"], row["start"], row["end"], "body", row["index"])
+    if not row["stances"]:
+        raise InputError(f"{where}: field 'stances': expected a stance a target, found none.")
     stances = {
         str(target): _read_stance(str(target), given, row["start"], len(row["text"]), f"{where}: {target!r}")
         for target, given in row["stances"].items()
     }
     key = told or json.dumps([name, row.get("id")], default=str)
-    return _Row(key, document, block, Prediction(row["text"], stances, 1, ""))
+    return _Row(key, bool(told) or row.get("id") is not None, document, block, Prediction(row["text"], stances, 1, ""))
 
 
 def _read_stance(target: str, given: object, offset: int, length: int, where: str) -> Stance:

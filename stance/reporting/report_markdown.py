@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from stance import __version__
 from stance.reporting.document_view import is_unsure, name_of, title_of
 from stance.reporting.evaluation_tables import escape_markdown
 from stance.reporting.page import MARKS
-from stance.reporting.report_page import format_share, targets_of
+from stance.reporting.report_page import CAVEAT, describe_intervals, format_share, targets_of, without_field
 from stance.reporting.shares import SIDES, Group, summarise_corpus
 from stance.reporting.tables import clean
 from stance.schema import Analysis, Prediction
@@ -34,16 +35,16 @@ def report_markdown(
     targets = targets_of(analyses)
     corpus = summarise_corpus(analyses, targets, by=by)
     blocks = [f"# {_escape(title)}", "## Stance by target", _shares_table("target", _by_target(corpus.whole), targets)]
-    drawn = all(item.by_document for item in corpus.whole.targets.values())
-    kind = "bootstrap, documents drawn" if drawn else "Wilson's where there are less than five documents"
-    blocks.append(f"Shares of the paragraphs in which the target is there, with 95 % intervals ({kind}).")
+    blocks.append(describe_intervals([corpus.whole]))
     for field, groups in ((corpus.outlet_field, corpus.outlets), (corpus.date_field, corpus.times)):
         if len(groups) > 1:
             blocks.append(f"## By {_escape(field)}")
             rows = [[group.name, *_sides(group, target)] for group in groups for target in targets]
             blocks.append(_shares_table(field, rows, targets))
+            blocks.append(f"{describe_intervals(groups)} {_escape(without_field(corpus, groups, field))}".strip())
     for analysis in analyses:
         blocks += _document(analysis, targets)
+    blocks.append(f"Made by stance {__version__}. {CAVEAT}")
     return "\n\n".join(blocks) + "\n"
 
 

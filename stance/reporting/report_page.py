@@ -11,13 +11,17 @@ from stance.evaluation.intervals import Interval
 from stance.reporting.charts import share_bar, time_chart, whisker
 from stance.reporting.document_view import UNSURE, document_html, is_unsure, name_of, title_of
 from stance.reporting.page import CODES, MARKS, by_target, escape, render_page
-from stance.reporting.shares import SIDES, Corpus, Group, LabelShares, summarise_corpus
+from stance.reporting.shares import SIDES, Corpus, Group, field_text, summarise_corpus
 from stance.schema import LABELS, Analysis, Label
 
-__all__ = ["format_share", "report_html", "targets_of"]
+__all__ = ["CAVEAT", "describe_intervals", "format_share", "report_html", "targets_of", "without_field"]
 
 _OUTLETS = 40
 """Most outlets in the table of outlets; the filter has all."""
+CAVEAT = (
+    "Labels are a model's and err; shares do not correct for that (stance estimate does). They say where a text's own "
+    "voice stands, not what its author or outlet thinks."
+)
 
 
 def targets_of(analyses: Sequence[Analysis]) -> tuple[str, ...]:
@@ -62,10 +66,7 @@ def report_html(analyses: Sequence[Analysis], *, title: str = "Where the texts s
     body.append("</section>")
     for number, analysis in enumerate(analyses):
         body.append(document_html(analysis, number, targets, ways="" if single else _ways(number, len(analyses))))
-    foot = (
-        f"Made by stance {__version__}. Labels are a model's and err; shares do not correct for that (stance estimate "
-        "does). They say where a text's own voice stands, not what its author or outlet thinks."
-    )
+    foot = f"Made by stance {__version__}. {CAVEAT}"
     return render_page(title, told, "\n".join(body), targets=targets, foot=foot)
 
 
@@ -117,18 +118,27 @@ def _cards(corpus: Corpus, targets: Sequence[str]) -> str:
         )
     return (
         f'<h2>Stance by target</h2><ul class="cards">{"".join(cards)}</ul>'
-        f'<p class="quiet">{_method(list(corpus.whole.targets.values()))}</p>'
+        f'<p class="quiet">{describe_intervals([corpus.whole])}</p>'
     )
 
 
-def _method(shares: Sequence[LabelShares]) -> str:
+def describe_intervals(groups: Sequence[Group]) -> str:
+    """Tell how the intervals of shares were made; where a target is nowhere there are none."""
+    shares = [item for group in groups for item in group.targets.values() if item.present]
     told = "Shares of the paragraphs in which the target is there, with 95 % intervals: "
     kinds = {item.by_document for item in shares}
-    cluster = "bootstrap, documents drawn"
+    sure = any(item.by_document and {0.0, 1.0} & {share.value for share in item.shares.values()} for item in shares)
+    drawn = f"bootstrap, documents drawn{' (of 0 and 100 %, Wilson’s of the documents)' if sure else ''}"
     wilson = "Wilson's, which take paragraphs for independent and so are too narrow"
-    if kinds == {True}:
-        return f"{told}{cluster}."
-    return f"{told}{wilson}." if kinds == {False} else f"{told}{cluster}; below five documents {wilson}."
+    if False not in kinds:
+        return f"{told}{drawn}."
+    return f"{told}{wilson}." if kinds == {False} else f"{told}{drawn}; below five documents {wilson}."
+
+
+def without_field(corpus: Corpus, groups: Sequence[Group], field: str) -> str:
+    """Tell how many documents are in none of the groups, since they lack the field that parts them; empty if none."""
+    missing = corpus.whole.documents - sum(group.documents for group in groups)
+    return f"Left out: {_count(missing, 'document')} whose {field} cannot be told." if missing else ""
 
 
 def _groups(corpus: Corpus, targets: Sequence[str]) -> str:
@@ -137,9 +147,10 @@ def _groups(corpus: Corpus, targets: Sequence[str]) -> str:
     rows = "".join(_group_row(group, targets) for group in corpus.outlets[:_OUTLETS])
     hidden = len(corpus.outlets) - _OUTLETS
     more = f'<p class="quiet">{hidden} smaller ones are left out.</p>' if hidden > 0 else ""
-    method = _method([item for group in corpus.outlets for item in group.targets.values()])
+    method = describe_intervals(corpus.outlets)
+    missing = escape(without_field(corpus, corpus.outlets, corpus.outlet_field))
     return (
-        f'<h2>By {escape(corpus.outlet_field)}</h2><p class="quiet">{method}</p>'
+        f'<h2>By {escape(corpus.outlet_field)}</h2><p class="quiet">{method} {missing}</p>'
         '<div class="scroll" tabindex="0" role="region" aria-label="Shares by outlet"><table>'
         f"<thead><tr><th>{escape(corpus.outlet_field)}</th>"
         '<th class="num wide">Documents</th><th class="num">Paragraphs with target</th><th>▲ favor</th>'
@@ -183,8 +194,12 @@ def _times(corpus: Corpus, targets: Sequence[str]) -> str:
             '<th class="num">Paragraphs with target</th><th>▲ favor</th><th>▼ against</th></tr></thead>'
             f"<tbody>{rows}</tbody></table></details>"
         )
-    legend = '<span class="is-favor">● favor, solid line</span>; <span class="is-against">■ against, dashed line</span>'
-    method = _method([item for group in corpus.times for item in group.targets.values()])
+    legend = (
+        '<span class="is-favor">● favor, solid line</span>; <span class="is-against">■ against, dashed line</span>; '
+    )
+    legend += "what no document is of is left out"
+    method = f"{describe_intervals(corpus.times)} Times without documents are not on the axis. "
+    method += escape(without_field(corpus, corpus.times, corpus.date_field))
     return f'<h2>Over time</h2><p class="quiet">{legend}. {method}</p>{by_target(charts, "div")}'
 
 
@@ -212,7 +227,7 @@ def _filters(analyses: Sequence[Analysis], corpus: Corpus) -> str:
     parts = ""
     if corpus.outlet_field:
         names = sorted(group.name for group in corpus.outlets)
-        options = "".join(f"<option>{escape(name)}</option>" for name in names)
+        options = "".join(f'<option value="{escape(name)}">{escape(name)}</option>' for name in names)
         choice = f'<select id="part"><option value="">all</option>{options}</select>'
         parts = f"<label>{escape(corpus.outlet_field)}{choice}</label>"
     holds = "".join(f'<option value="{CODES[label]}">{label} somewhere</option>' for label in SIDES)
@@ -234,12 +249,12 @@ def _row(analysis: Analysis, number: int, targets: Sequence[str], corpus: Corpus
     title, name = title_of(analysis), name_of(analysis)
     below = f'<br><span class="quiet">{escape(name)}</span>' if name != title else ""
     source = analysis.document.source
-    part = str(source.get(corpus.outlet_field) or "") if corpus.outlet_field else ""
+    part = field_text(source, corpus.outlet_field)
     cells = [f'<td class="words" data-v="{escape(_one(title))}"><a href="#d{number}">{escape(title)}</a>{below}</td>']
     if corpus.outlet_field:
         cells.append(f'<td class="wide" data-v="{escape(_one(part))}">{escape(part)}</td>')
     if corpus.date_field:
-        date = str(source.get(corpus.date_field) or "")
+        date = field_text(source, corpus.date_field)
         cells.append(f'<td class="date wide" data-v="{escape(_one(date))}">{escape(date)}</td>')
     cells.append(f'<td class="num wide" data-v="{len(analysis.predictions)}">{len(analysis.predictions)}</td>')
     cells += [

@@ -2,7 +2,9 @@
 
 A share is one of the paragraphs in which the target is there; that it is absent is counted apart. Intervals are drawn
 by document, since paragraphs of one hang together; with less than five documents they are Wilson's, which take
-paragraphs for independent and so are too narrow. Neither knows of the classifier's errors: `stance estimate` does.
+paragraphs for independent and so are too narrow. A share of 0 or 1 is the same in every draw, which says nothing of
+what further documents would hold: it takes Wilson's interval, documents counted. None of them knows of the classifier's
+errors: `stance estimate` does.
 """
 
 from __future__ import annotations
@@ -11,15 +13,29 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from stance.errors import InputError, suggest
 from stance.evaluation.figures import FEWEST_DOCUMENTS
 from stance.evaluation.intervals import Interval, draw_documents, enclose
 from stance.schema import LABELS, Analysis, Label
 
-__all__ = ["DATES", "OUTLETS", "Corpus", "Group", "LabelShares", "find_field", "month_of", "summarise_corpus", "wilson"]
+__all__ = [
+    "DATES",
+    "OUTLETS",
+    "Corpus",
+    "Group",
+    "LabelShares",
+    "field_text",
+    "find_field",
+    "month_of",
+    "summarise_corpus",
+    "wilson",
+]
 
 OUTLETS = ("outlet", "source", "publisher", "site", "speaker")
 """Fields that may name the outlet, the first that documents have."""
@@ -28,10 +44,13 @@ DATES = ("date", "published", "time", "year")
 SIDES: tuple[Label, ...] = ("favor", "against", "neutral")
 _Z = 1.959963984540054
 """The 97.5 % point of the standard normal distribution."""
-_DATE = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?!\d)|(\d{2})\d{2}(?!\d))?")
+_DATE = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})|(0[1-9]|1[0-2])\d{2}(?:\d{4}|\d{6})?)?(?!\d)")
+"""Year, or year and month; not the seconds since 1970, which begin with four digits, too."""
 _MONTHS = 36
 """Most months that are shown by themselves; longer times go by year."""
 _DRAWS = 1000
+_FEW = 64
+"""Most documents of which draws are kept: 16 MB for all counts up to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +61,7 @@ class LabelShares:
         counts: Label -> paragraphs that bear it.
         shares: favor, against, neutral -> its share of the paragraphs where the target is there, in [0, 1], with the
             95 % interval; NaN where the target is nowhere.
-        by_document: Whether the intervals are drawn by document; else they are Wilson's.
+        by_document: Whether the intervals are by document; else they are Wilson's of the paragraphs.
     """
 
     counts: Mapping[Label, int]
@@ -99,15 +118,22 @@ def summarise_corpus(analyses: Sequence[Analysis], targets: Sequence[str], *, by
 
     Returns:
         The figures.
+
+    Raises:
+        InputError: If no document has the field.
     """
+    if by is not None and not find_field(analyses, (by,)):
+        fields = dict.fromkeys(name for item in analyses for name in item.document.source)
+        hint = suggest(by, tuple(fields)) if fields else "they have none; tables keep those of --source-columns"
+        raise InputError(f"No document has the field {by!r} that is to tell the outlet: {hint}.")
     outlet = by or find_field(analyses, OUTLETS)
     date = find_field(analyses, DATES)
     outlets: dict[str, list[Analysis]] = {}
     months: dict[str, list[Analysis]] = {}
     for analysis in analyses:
         source = analysis.document.source
-        if outlet and source.get(outlet) not in (None, ""):
-            outlets.setdefault(str(source[outlet]), []).append(analysis)
+        if outlet and (name := field_text(source, outlet)):
+            outlets.setdefault(name, []).append(analysis)
         if date and (month := month_of(source.get(date))):
             months.setdefault(month, []).append(analysis)
     if len(months) > _MONTHS:
@@ -126,7 +152,13 @@ def summarise_corpus(analyses: Sequence[Analysis], targets: Sequence[str], *, by
 
 def find_field(analyses: Sequence[Analysis], names: Sequence[str]) -> str:
     """Give the first of some fields that any document has; empty if none has any."""
-    return next((name for name in names if any(item.document.source.get(name) for item in analyses)), "")
+    return next((name for name in names if any(field_text(item.document.source, name) for item in analyses)), "")
+
+
+def field_text(source: Mapping[str, Any], name: str) -> str:
+    """Give a field of a document as one line; empty if it has none."""
+    value = source.get(name)
+    return "" if value is None else " ".join(str(value).split())
 
 
 def month_of(date: object) -> str:
@@ -163,10 +195,21 @@ def _shares(analyses: Sequence[Analysis], target: str) -> LabelShares:
 
 
 def _by_document(sides: npt.NDArray[np.float64]) -> list[Interval]:
-    drawn = np.concatenate([often @ sides for often in draw_documents(len(sides), draws=_DRAWS, seed=0)])
+    count = len(sides)
+    draws = _draw_few(count) if count <= _FEW else draw_documents(count, draws=_DRAWS, seed=0)
+    drawn = np.concatenate([often @ sides for often in draws])
     shares = drawn / drawn.sum(axis=1, keepdims=True)
     whole = sides.sum(axis=0) / sides.sum()
-    return [enclose(float(whole[place]), shares[:, place]) for place in range(len(SIDES))]
+    return [
+        enclose(float(value), shares[:, place]) if 0 < value < 1 else wilson(round(value * len(sides)), len(sides))
+        for place, value in enumerate(whole.tolist())
+    ]
+
+
+@lru_cache(maxsize=_FEW)
+def _draw_few(count: int) -> tuple[npt.NDArray[np.float64], ...]:
+    """Draw once for all groups of as many documents: a corpus can have thousands of speakers."""
+    return tuple(draw_documents(count, draws=_DRAWS, seed=0))
 
 
 def _by_paragraph(sides: npt.NDArray[np.float64]) -> list[Interval]:

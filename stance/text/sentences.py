@@ -16,8 +16,9 @@ from stance.text.words import FUNCTION_WORDS
 
 __all__ = ["split_sentences"]
 
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|\n[ \t]*\n")
-"""What may end a sentence; a blank line ends one whatever stands before it."""
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|\n[ \t]*\n")
+"""What may end a sentence; a blank line ends one whatever stands before it. A row of marks
+is tried from its first one only, so that dot leaders take linear time."""
 _NEXT = re.compile(r"\s*[\"'“‘«(\[—–-]*\s*(\w+)")
 _LAST = re.compile(r"(?:^|[\s(\[\"'“‘—–-])([\w.]+)\.[\"'”’»)\]]*$")
 _TITLES = """

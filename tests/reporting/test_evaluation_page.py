@@ -64,5 +64,13 @@ def test_command_writes_the_page_beside_its_table(tmp_path: Path, capsys: pytest
     assert main([*arguments, "--html", str(tmp_path / "e.html")]) == 0
     assert "macro-F1" in capsys.readouterr().out
     assert "Confusion matrix of NATO" in (tmp_path / "e.html").read_text(encoding="utf-8")
-    assert main([*arguments, "--html", names[0]]) == 1
-    assert "is to be read and written. Give another --html" in capsys.readouterr().err
+    again = str(tmp_path / "." / "x" / ".." / "gold.jsonl")  # the same file by another name
+    (tmp_path / "x").mkdir()
+    for options, message in (
+        (["--html", names[0]], "is to be read and written. Give another --html"),
+        (["--html", again], "is to be read and written. Give another --html"),
+        (["--html", "-"], "-: the table goes to stdout. Give --html a file."),
+        (["--html", str(tmp_path / "r.md"), "-o", str(tmp_path / "r.md")], "is to hold the page and the table"),
+    ):
+        assert main([*arguments, *options]) == 1
+        assert message in capsys.readouterr().err

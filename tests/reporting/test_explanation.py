@@ -107,6 +107,24 @@ def test_any_text_can_be_explained_alone_or_with_others(texts: list[str]) -> Non
         assert all(-1 <= item.weight <= 1 for item in found.evidence)
 
 
+def test_very_long_texts_take_linear_time() -> None:
+    rain = "It rained. " * 50
+    text = f"{rain}NATO is splendid, good. {rain}".strip()
+    judge = Judge()
+    found = explain_stances([(text, judge_one(text))], judge)[0]
+    assert [item.text for item in found.evidence if item.unit == "sentence"] == ["NATO is splendid, good."]
+    assert len(found.sentences) == 24
+    assert sum(map(len, judge.asked[:-1])) <= 3 + 2 * 24  # what is said fifty times is read once
+    run = "it rained and " * 500 + "NATO is splendid " + "and it rained " * 500  # a transcript: no full stop at all
+    judge = Judge()
+    found = explain_stances([(run, judge_one(run))], judge)[0]
+    assert [item.text for item in found.evidence if item.unit != "sentence"] == ["NATO", "splendid"]
+    assert all(run[item.start : item.end] == item.text for item in found.sentences)
+    assert all(len(item.text.split()) <= 80 for item in found.sentences)
+    read = sum(len(text) for texts in judge.asked for text in texts)
+    assert read < (24 + 2 * 80) * len(run)  # 3,003 words by themselves would be as many readings of the whole
+
+
 def test_absence_loses_nothing_without_its_only_sentence() -> None:
     text = "It rained."
     found = explain_stances([(text, judge_one(text))], Judge())[0]

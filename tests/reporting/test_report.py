@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import math
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from stance.cli.app import main
 from stance.errors import InputError
-from stance.evaluation.intervals import bootstrap_by_document
+from stance.evaluation.intervals import bootstrap_by_document, draw_documents
+from stance.reporting import shares
 from stance.reporting.charts import curve, share_bar, time_chart
 from stance.reporting.document_view import is_unsure
 from stance.reporting.outputs import paragraph_rows, write_rows
@@ -81,9 +87,46 @@ def test_few_documents_get_wilsons_interval() -> None:
     assert (corpus.outlet_field, corpus.date_field) == ("outlet", "date")
 
 
+def test_draws_are_kept_for_groups_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def count_draws(count: int, *, draws: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
+        asked.append(count)
+        yield from draw_documents(count, draws=draws, seed=seed)
+
+    shares._draw_few.cache_clear()
+    monkeypatch.setattr(shares, "draw_documents", count_draws)
+    [first, *_] = demo.demo_corpus()
+    analyses = [
+        replace(first, document=Document("", f"{number}", source={"speaker": f"S{number % 20}"}))
+        for number in range(140)
+    ]
+    outlets = summarise_corpus(analyses, ["NATO"]).outlets
+    assert len(outlets) == 20
+    assert sorted(asked) == [7, 140]  # twenty speakers of seven documents, and all
+
+
+def test_a_share_of_none_or_all_is_not_sure() -> None:
+    analyses = [next(iter(demo.demo_corpus()))] * 6  # favor, absent, absent, neutral toward NATO in each
+    shares = summarise_corpus(analyses, demo.TARGETS).whole.targets["NATO"].shares
+    assert shares["against"] == wilson(0, 6)
+    assert shares["against"].high == pytest.approx(proportion_confint(0, 6, method="wilson")[1])
+    assert shares["favor"].value == 0.5
+
+
 @pytest.mark.parametrize(
     ("date", "month"),
-    [("2024-3-1", "2024-03"), ("2024/11", "2024-11"), (2024.0, "2024"), ("2024-13-01", "2024"), (None, ""), ("", "")],
+    [
+        (1700000000, ""),
+        ("20240314080000", "2024-03"),
+        ("12345", ""),
+        ("2024-3-1", "2024-03"),
+        ("2024/11", "2024-11"),
+        (2024.0, "2024"),
+        ("2024-13-01", "2024"),
+        (None, ""),
+        ("", ""),
+    ],
 )
 def test_months_are_read(date: object, month: str) -> None:
     assert month_of(date) == month
@@ -143,7 +186,7 @@ def test_hostile_texts_stay_text() -> None:
     assert not any(name.startswith("on") for name in tags.attributes)
     assert "\0" not in page
     assert "&lt;script&gt;window.hacked = 1&lt;/script&gt;" in re.sub(r"</?mark[^>]*>", "", page)
-    assert report_html(demo.hostile_corpus(), title="\ud800").encode("utf-8")
+    assert "<h1>\ufffd</h1>" in report_html(demo.hostile_corpus(), title="\ud800")
 
 
 def test_evidence_of_overlapping_targets_is_marked() -> None:
@@ -216,12 +259,55 @@ def test_rows_of_one_article_are_one_document(tmp_path: Path) -> None:
     assert [len(item.predictions) for item in read_predictions(str(path))] == [3]
 
 
+def test_rows_of_a_table_without_ids_are_documents_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    rows = [next(paragraph_rows(item)) | {"document": "t.csv"} for item in demo.demo_corpus()[:3]]
+    path.write_text("\n".join(json.dumps(row | {"index": number % 2}) for number, row in enumerate(rows)), "utf-8")
+    assert [len(item.predictions) for item in read_predictions(str(path))] == [2, 1]
+    path.write_text("\n".join(json.dumps(row | {"id": 7}) for row in rows), "utf-8")
+    assert [len(item.predictions) for item in read_predictions(str(path))] == [3]
+
+
+def test_predictions_are_known_with_a_byte_order_mark_and_from_stdin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_predictions(tmp_path / "p.jsonl", demo.demo_corpus())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert holds_predictions(str(path))
+    with path.open("rb") as file:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
+        assert main(["report", "-", "-o", str(tmp_path / "r.html")]) == 0
+    assert (tmp_path / "r.html").read_text(encoding="utf-8").count("<article") == 12
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"NATO met."))))
+    assert not holds_predictions("-")
+    path.write_text('{"a":' + "[" * 100_000, encoding="utf-8")
+    assert not holds_predictions(str(path))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--by", "outlets"], "No document has the field 'outlets' that is to tell the outlet: did you mean 'outlet'?"),
+        (["--text-column", "body"], "holds predictions, so --text-column has no effect"),
+        (["--input-format", "csv"], "holds predictions, so --input-format has no effect"),
+        (["-o", "r.csv"], "r.csv: its name tells no format. Give --format: html, md."),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    path = write_predictions(tmp_path / "p.jsonl", demo.demo_corpus()[:2])
+    assert main(["report", str(path), *options]) == 1
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"text": 1}, r"p.jsonl: line 1: field 'text': expected a string, found 1. Give what stance predict"),
         ({"index": None}, "field 'index': expected a whole number, found None"),
         ({"source": "x"}, "field 'source': expected an object, found 'x'"),
+        ({"stances": {}}, "field 'stances': expected a stance a target, found none"),
         ({"stances": {"A": {"label": "good"}}}, "'A': expected an object with a label of favor, against"),
         ({"stances": {"A": {"label": "favor"}}}, "'A': field 'probabilities': expected a number in"),
         ({"stances": {"A": {"label": "favor", "probabilities": dict.fromkeys(LABELS, 0.25), "labels": 1}}}, "'labels'"),
@@ -252,6 +338,34 @@ def test_markdown_has_the_figures_and_no_markup_of_the_texts() -> None:
     assert "**NATO: ● neutral 47% (uncertain)**" in told
     hostile = report_markdown(demo.hostile_corpus())
     assert "<script>" not in hostile.replace("\\<script\\>", "")
+
+
+def test_how_intervals_were_made_and_what_is_left_out_is_said() -> None:
+    analyses = demo.demo_corpus()
+    plain = replace(analyses[0], document=Document("x", "plain.txt"))
+    page, told = (make([*analyses, plain]) for make in (report_html, report_markdown))
+    for text in (page, told):
+        assert "Left out: 1 document whose outlet cannot be told." in text
+        assert "Left out: 1 document whose date cannot be told." in text
+        assert "Labels are a model's and err" in text.replace("&#x27;", "'")
+    overall, outlets = told.split("## By outlet")
+    assert "intervals: bootstrap, documents drawn." in overall
+    assert "intervals: Wilson's, which take paragraphs for independent and so are too narrow." in outlets
+    sure = report_markdown([analyses[0]] * 5)  # nowhere against NATO
+    assert "documents drawn (of 0 and 100 %, Wilson’s of the documents)." in sure
+
+
+def test_outlets_that_differ_in_white_space_are_one() -> None:
+    names = ("The  Post ", " The Post", 0, "", None)
+    analyses = [
+        replace(item, document=replace(item.document, source={"outlet": name}))
+        for item, name in zip(demo.demo_corpus(), names, strict=False)
+    ]
+    outlets = summarise_corpus(analyses, demo.TARGETS).outlets
+    assert [(group.name, group.documents) for group in outlets] == [("The Post", 2), ("0", 1)]
+    page = report_html(analyses)
+    assert '<option value="The Post">' in page
+    assert [page.count(f'data-part="{name}"') for name in ("The Post", "0", "")] == [2, 1, 2]
 
 
 def test_command_reports_on_predictions_and_on_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,3 +47,10 @@ def test_only_white_space_lies_between(text: str) -> None:
     for span in reversed(spans):
         rest = rest[: span.start] + rest[span.end :]
     assert not [sign for sign in rest if sign.isalnum()]
+
+
+def test_rows_of_marks_take_linear_time() -> None:
+    text = f"Contents{'.' * 50_000}7"  # 100 s and more if every mark were tried
+    begun = time.process_time()
+    assert [span.text for span in split_sentences(text)] == [text]
+    assert time.process_time() - begun < 5

@@ -18,15 +18,16 @@
   // One document at a time where there are several; without this script all stand below each other.
   const route = () => {
     const place = document.getElementById(location.hash.slice(1));
-    const open = place && place.closest("article");
+    const skipped = place && place.id === "content" && body.classList.contains("reading"); // the link to the content
+    const open = skipped ? articles.find((article) => article.classList.contains("open")) : place && place.closest("article");
     body.classList.toggle("reading", Boolean(open));
     articles.forEach((article) => article.classList.toggle("open", article === open));
     document.title = open ? `${open.querySelector("h2").textContent} · ${title}` : title;
     if (!place) return;
-    const goal = place === open ? open.querySelector("h2") : place;
+    const goal = skipped || place === open ? open.querySelector("h2") : place;
     goal.tabIndex = -1;
     goal.focus({ preventScroll: true });
-    place.scrollIntoView();
+    (skipped ? open : place).scrollIntoView();
   };
   if (articles.length > 1) {
     body.classList.add("many");
@@ -51,17 +52,21 @@
   const find = document.getElementById("find"), part = document.getElementById("part"), holds = document.getElementById("holds");
   const found = document.getElementById("found");
   const texts = new Map();
-  const textOf = (row) => {
-    if (!texts.has(row)) texts.set(row, `${row.textContent} ${document.getElementById(row.dataset.document).textContent}`.toLowerCase());
+  const words = (block) => [...block.childNodes].filter((node) => !node.classList?.contains("badge")).map((node) => node.textContent).join("");
+  const textOf = (row) => { // what the document says, and not what the page says of it
+    if (!texts.has(row)) {
+      const blocks = all(".block", document.getElementById(row.dataset.document));
+      texts.set(row, [row.cells[0].textContent, row.dataset.part, ...blocks.map(words)].join(" ").toLowerCase());
+    }
     return texts.get(row);
   };
   const filter = () => {
-    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean), target = chosen();
+    const asked = find.value.toLowerCase().split(/\s+/).filter(Boolean), target = chosen();
     let count = 0;
     for (const row of rows) {
       const labels = row.dataset.labels.split("|")[target] || "";
       const shown = (!part || !part.value || row.dataset.part === part.value)
-        && (!holds.value || labels.includes(holds.value)) && words.every((word) => textOf(row).includes(word));
+        && (!holds.value || labels.includes(holds.value)) && asked.every((word) => textOf(row).includes(word));
       row.hidden = !shown;
       count += shown;
     }
