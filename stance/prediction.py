@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import overload
@@ -19,15 +21,142 @@ from stance.targets import Target, resolve_targets
 from stance.text.decoding import is_blank
 from stance.text.segmentation import segment
 
-__all__ = ["analyze", "analyze_documents", "load_classifier", "predict"]
+__all__ = [
+    "CHUNK",
+    "CutDocument",
+    "Judge",
+    "Judging",
+    "analyze",
+    "analyze_documents",
+    "cut_document",
+    "load_classifier",
+    "predict",
+]
 
-_CHUNK = 1024
+CHUNK = 1024
 """Texts read at once: enough to sort by length within, few enough to hold in memory."""
 
 Targets = str | Target | Iterable[str | Target] | None
 """How targets are asked for: names, `Target` objects or a mix; None means those of the model."""
 
 _loading = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What is asked of texts, and of which model.
+
+    Attributes:
+        targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
+        model: Name of a released model or path of a model folder; None means the default model.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        batch_size: Most windows in a batch; the labels do not depend on it.
+        abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
+            label sets.
+    """
+
+    targets: tuple[str | Target, ...] | None = None
+    model: str | Path | None = None
+    device: str | None = None
+    batch_size: int = 32
+    abstain_risk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CutDocument:
+    """A document and its blocks, not judged yet."""
+
+    document: Document
+    blocks: tuple[Paragraph, ...]
+
+
+def cut_document(document: Document) -> CutDocument:
+    """Cut a document into blocks.
+
+    Args:
+        document: The document.
+
+    Returns:
+        The document with its blocks, at least one.
+
+    Raises:
+        InputError: If it has no words.
+    """
+    blocks = tuple(segment(document))
+    if not blocks:
+        raise InputError(f"{document.name or 'Document'}: the document is empty. Leave out documents without words.")
+    return CutDocument(document, blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A model that is loaded, with what is asked of it; safe to use from several threads.
+
+    Attributes:
+        classifier: The model.
+        targets: The targets.
+        judging: What is asked.
+    """
+
+    classifier: Classifier
+    targets: tuple[Target, ...]
+    judging: Judging
+
+    @classmethod
+    def load(cls, judging: Judging) -> Judge:
+        """Load the model, or take the one that is loaded already.
+
+        Raises:
+            InputError: If an option makes no sense.
+            UnknownTargetError: If a target's name is neither built in nor one of the model's.
+            ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
+        """
+        if judging.batch_size < 1:
+            raise InputError(f"batch_size has to be at least 1, found {judging.batch_size}.")
+        classifier = load_classifier(judging.model, judging.device)
+        classifier.check_abstention(judging.abstain_risk)
+        return cls(classifier, resolve_targets(judging.targets, classifier.targets), judging)
+
+    def predict(self, texts: Sequence[str], *, progress: Callable[[float], None] | None = None) -> list[Prediction]:
+        """Judge texts, `CHUNK` of them at once: how many are given does not change how much memory it takes.
+
+        Args:
+            texts: The texts, each with words.
+            progress: Called with the number of texts that were judged since the last call.
+
+        Returns:
+            One prediction a text, in order.
+        """
+        found: list[Prediction] = []
+        for start in range(0, len(texts), CHUNK):
+            found += self.classifier.predict(
+                texts[start : start + CHUNK],
+                self.targets,
+                batch_size=self.judging.batch_size,
+                progress=progress,
+                abstain_risk=self.judging.abstain_risk,
+            )
+        return found
+
+    def analyze(
+        self, documents: Sequence[CutDocument], *, progress: Callable[[float], None] | None = None
+    ) -> list[Analysis]:
+        """Judge documents together.
+
+        Args:
+            documents: The documents.
+            progress: Called with the number of paragraphs that were judged since the last call.
+
+        Returns:
+            One analysis a document, in order.
+        """
+        texts = [block.text for cut in documents for block in cut.blocks if block.kind == "body"]
+        predictions = iter(self.predict(texts, progress=progress))
+        analyses = []
+        for cut in documents:
+            own = tuple(next(predictions) for block in cut.blocks if block.kind == "body")
+            analyses.append(Analysis(cut.document, cut.blocks, own, _summary(own, self.targets)))
+        return analyses
 
 
 @overload
@@ -93,8 +222,7 @@ def predict(
     >>> prediction["NATO"].label, prediction["China"].label
     ('favor', 'absent')
     """
-    classifier = load_classifier(model, device)
-    wanted = resolve_targets(targets, classifier.targets)
+    judge = Judge.load(_judging(targets, model, device, batch_size, abstain_risk))
     if isinstance(texts, (bytes, dict, set)) or not isinstance(texts, Iterable):
         raise InputError(f"Expected a text or a list of texts, found {type(texts).__name__}.")
     items = [texts] if isinstance(texts, str) else list(texts)
@@ -103,13 +231,8 @@ def predict(
             raise InputError(f"Text {number} has to be a string, found {type(item).__name__}. Leave out missing texts.")
         if is_blank(item):
             raise InputError(f"Text {number} is empty. Leave out texts without words.")
-    results: list[Prediction] = []
     with _progress(len(items), show=show_progress) as advance:
-        for start in range(0, len(items), _CHUNK):
-            chunk = items[start : start + _CHUNK]
-            results += classifier.predict(
-                chunk, wanted, batch_size=batch_size, progress=advance, abstain_risk=abstain_risk
-            )
+        results = judge.predict(items, progress=advance)
     return results[0] if isinstance(texts, str) else results
 
 
@@ -147,9 +270,8 @@ def analyze(
     Share(count=1, total=2)
     """
     given = Document(document) if isinstance(document, str) else document
-    classifier = load_classifier(model, device)
-    wanted = resolve_targets(targets, classifier.targets)
-    return next(_analyze([given], classifier, wanted, batch_size, show_progress, abstain_risk))
+    judge = Judge.load(_judging(targets, model, device, batch_size, abstain_risk))
+    return next(_analyze([given], judge, show_progress))
 
 
 def analyze_documents(
@@ -182,38 +304,36 @@ def analyze_documents(
         UnknownTargetError: If a name must be a slip, or is another name, of a built-in target or the model's.
         ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
     """
-    classifier = load_classifier(model, device)
-    classifier.check_abstention(abstain_risk)
-    wanted = resolve_targets(targets, classifier.targets)
-    return _analyze(documents, classifier, wanted, batch_size, show_progress, abstain_risk)
+    return _analyze(documents, Judge.load(_judging(targets, model, device, batch_size, abstain_risk)), show_progress)
 
 
-def _analyze(
-    documents: Iterable[Document],
-    classifier: Classifier,
-    targets: Sequence[Target],
-    batch_size: int,
-    show_progress: bool | None,
-    abstain_risk: float | None,
-) -> Iterator[Analysis]:
-    waiting: list[tuple[Document, tuple[Paragraph, ...]]] = []
+def _judging(
+    targets: Targets, model: str | Path | None, device: str | None, batch_size: int, abstain_risk: float | None
+) -> Judging:
+    asked = (targets,) if isinstance(targets, str | Target) else targets
+    return Judging(None if asked is None else tuple(asked), model, device, batch_size, abstain_risk)
+
+
+def _analyze(documents: Iterable[Document], judge: Judge, show_progress: bool | None) -> Iterator[Analysis]:
+    waiting: list[CutDocument] = []
     count = 0
     for document in documents:
-        blocks = tuple(segment(document))
-        if not blocks:
-            raise InputError(
-                f"{document.name or 'Document'}: the document is empty. Leave out documents without words."
-            )
-        waiting.append((document, blocks))
-        count += len(blocks)
-        if count >= _CHUNK:
-            yield from _judge(waiting, classifier, targets, batch_size, show_progress, abstain_risk)
+        waiting.append(cut_document(document))
+        count += len(waiting[-1].blocks)
+        if count >= CHUNK:
+            yield from _judge(waiting, judge, show_progress)
             waiting, count = [], 0
-    yield from _judge(waiting, classifier, targets, batch_size, show_progress, abstain_risk)
+    yield from _judge(waiting, judge, show_progress)
+
+
+def _judge(waiting: Sequence[CutDocument], judge: Judge, show_progress: bool | None) -> list[Analysis]:
+    total = sum(block.kind == "body" for cut in waiting for block in cut.blocks)
+    with _progress(total, show=show_progress) as advance:
+        return judge.analyze(waiting, progress=advance)
 
 
 @lru_cache(maxsize=4)
-def _load(model: Path, device: str, _written: int) -> Classifier:
+def _load(model: Path, device: str, _written: int, _process: int) -> Classifier:
     return Classifier(model, device=device)
 
 
@@ -234,25 +354,8 @@ def load_classifier(model: str | Path | None = None, device: str | None = None) 
     with _loading:
         folder = find_model(model).resolve()
         written = (folder / CONFIG_FILE).stat().st_mtime_ns  # a folder that was trained again is another model
-        return _load(folder, "cpu" if device is None else str(device), written)
-
-
-def _judge(
-    waiting: Sequence[tuple[Document, tuple[Paragraph, ...]]],
-    classifier: Classifier,
-    targets: Sequence[Target],
-    batch_size: int,
-    show_progress: bool | None,
-    abstain_risk: float | None,
-) -> Iterator[Analysis]:
-    texts = [block.text for _, blocks in waiting for block in blocks if block.kind == "body"]
-    with _progress(len(texts), show=show_progress) as advance:
-        predictions = iter(
-            classifier.predict(texts, targets, batch_size=batch_size, progress=advance, abstain_risk=abstain_risk)
-        )
-    for document, blocks in waiting:
-        own = tuple(next(predictions) for block in blocks if block.kind == "body")
-        yield Analysis(document, blocks, own, _summary(own, targets))
+        # a process that was forked has the model's memory, but not its threads
+        return _load(folder, "cpu" if device is None else str(device), written, os.getpid())
 
 
 def _summary(predictions: Sequence[Prediction], targets: Sequence[Target]) -> dict[str, dict[Label, Share]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from stance.display import Row, table_html
+
 __all__ = [
     "KINDS",
     "LABELS",
@@ -13,6 +15,7 @@ __all__ = [
     "Anchor",
     "Annotation",
     "Document",
+    "Evidence",
     "Kind",
     "Label",
     "Paragraph",
@@ -44,6 +47,40 @@ class Span:
     start: int
     end: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stretch of a text that a label rests on.
+
+    Attributes:
+        start: First code point in the text that was judged.
+        end: Code point after the last.
+        text: What stands there.
+        unit: ``"sentence"``, ``"word"``, or ``"mention"`` for a name of the target.
+        weight: By how much the label's probability falls when it is taken away, in [-1, 1]; below 0 it speaks against
+            the label. `stance.reporting.explanation` says from which reading it is taken away.
+    """
+
+    start: int
+    end: int
+    text: str
+    unit: Literal["sentence", "word", "mention"]
+    weight: float
+
+    def to_dict(self, offset: int = 0) -> dict[str, Any]:
+        """Give everything as plain JSON types.
+
+        Args:
+            offset: What is added to start and end, in code points: where the text starts in its document.
+        """
+        return {
+            "start": self.start + offset,
+            "end": self.end + offset,
+            "text": self.text,
+            "unit": self.unit,
+            "weight": round(self.weight, 4),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +209,8 @@ class Stance:
         mentions: Where the target is named, in code points of the text.
         labels: The labels that are left at the risk that was asked for, most probable first; `label` is the first of
             them. Empty if no risk was asked for.
+        evidence: What the label rests on, in code points of the text, in its order; empty if it was not asked for, and
+            of ``absent``.
     """
 
     target: str
@@ -179,6 +218,7 @@ class Stance:
     probabilities: Mapping[Label, float]
     mentions: tuple[Span, ...] = ()
     labels: tuple[Label, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def probability(self) -> float:
@@ -194,12 +234,16 @@ class Stance:
         return f"{self.target}: {self.label} {self.probability:.2f}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give label, probabilities and mentions as plain JSON types; labels and abstained if a risk was asked for."""
+        """Give label, probabilities and mentions as plain JSON types.
+
+        Labels and abstained are there if a risk was asked for, evidence where there is any.
+        """
         return {
             "label": self.label,
             "probabilities": dict(self.probabilities),
             **({"labels": list(self.labels), "abstained": self.abstained} if self.labels else {}),
             "mentions": [{"start": span.start, "end": span.end, "text": span.text} for span in self.mentions],
+            **({"evidence": [item.to_dict() for item in self.evidence]} if self.evidence else {}),
         }
 
 
@@ -290,6 +334,21 @@ class Analysis:
             counts = " ".join(f"{label} {share.count}" for label, share in shares.items())
             parts.append(f"{target} {counts}")
         return "; ".join(parts) + ")"
+
+    def _repr_html_(self) -> str:
+        """Show the document in a notebook: its paragraphs with their labels, and the counts."""
+        judged = iter(self.predictions)
+        rows = []
+        for block in self.blocks:
+            stances = next(judged).stances if block.kind == "body" else {}
+            cells = [f"{stance.label} {stance.probability:.0%}" for stance in stances.values()]
+            rows.append(Row(block.text, tuple(cells), tuple(stance.label for stance in stances.values())))
+        targets = list(self.predictions[0]) if self.predictions else []
+        counts = [
+            ", ".join(f"{label} {share.count}" for label, share in self.summary.get(target, {}).items() if share.count)
+            for target in targets
+        ]
+        return table_html(self.document.name or "document", targets, rows, counts)
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain JSON types: document, blocks (stances on the body ones), summary."""

@@ -43,3 +43,5 @@ env/bin/stance predict article.txt --format jsonl --output out.jsonl
 lines=$(wc -l < out.jsonl)
 echo "stance predict: $lines paragraphs"
 [ "$lines" -ge 5 ]
+env/bin/stance report out.jsonl --output report.html
+grep -q "</html>" report.html

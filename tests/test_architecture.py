@@ -15,6 +15,8 @@ PACKAGE = Path(stance.__file__).parent
 
 # A module may import from rows above its own (and from its own folder); the first prefix that fits decides.
 ROWS = {
+    "cores": 0,
+    "display": 0,
     "errors": 0,
     "schema": 0,
     "targets": 0,
@@ -36,6 +38,7 @@ ROWS = {
     "fitting": 4,
     "evaluation": 4,
     "reporting": 5,
+    "scale": 6,
     "evaluation.benchmark": 6,  # the one place that brings systems and data together
     "cli": 7,
     "cli.annotate": 8,
@@ -105,6 +108,11 @@ def test_only_training_needs_training_packages(path: Path) -> None:
     if name.startswith(("fitting.", "evaluation.stance_metric")) or name in trained:
         return
     assert not {other.partition(".")[0] for other in imported(path)} & HEAVY
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_only_the_cluster_adaptor_needs_ray(path: Path) -> None:
+    assert module_name(path) == "scale.ray" or "ray" not in {name.partition(".")[0] for name in imported(path)}
 
 
 def test_predicting_carries_no_training_code() -> None:

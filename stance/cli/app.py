@@ -8,18 +8,30 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 
 from stance import __version__
-from stance.cli import benchmark, estimate, evaluate, info, predict, segment, train
-from stance.cli.annotate import commands as annotate
 from stance.errors import StanceError
 
 __all__ = ["main", "run"]
 
+_COMMANDS = {
+    "predict": "stance.cli.predict",
+    "report": "stance.cli.report",
+    "segment": "stance.cli.segment",
+    "annotate": "stance.cli.annotate.commands",
+    "train": "stance.cli.train",
+    "evaluate": "stance.cli.evaluate",
+    "benchmark": "stance.cli.benchmark",
+    "estimate": "stance.cli.estimate",
+    "info": "stance.cli.info",
+}
+"""Command -> the module that adds and runs it."""
 _DESCRIPTION = "Tell where texts stand, paragraph by paragraph, toward NATO, the US, China or targets of your own."
 _EPILOG = """examples:
   stance predict article.txt
   stance predict articles/*.txt --format jsonl --output stances.jsonl
+  stance report articles/*.txt --output report.html
   stance segment article.txt
   stance annotate --help
   stance estimate predictions.jsonl --labels gold.jsonl --by outlet
@@ -50,9 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"stance {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (predict, segment, annotate, train, evaluate, benchmark, estimate, info):
-        module.add_parser(commands)
-    arguments = parser.parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    asked = given[0] if given and given[0] in _COMMANDS else None
+    for name in (asked,) if asked else _COMMANDS:  # the others' modules need not be read: a tenth of a second
+        import_module(_COMMANDS[name]).add_parser(commands)
+    arguments = parser.parse_args(given)
     with _messages():
         return _guarded(arguments)
 

@@ -6,10 +6,11 @@ import argparse
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
-from stance.cli.options import add_draw_options, split_names, whole_number
+from stance.cli.options import add_draw_options, is_same_file, split_names, whole_number
 from stance.cli.provenance import describe_file, describe_run, provenance_markdown
 from stance.errors import InputError
 
@@ -24,6 +25,7 @@ _FORMATS = ("table", "json", "md")
 _EPILOG = """examples:
   stance evaluate --gold test.jsonl --pred stances.jsonl
   stance evaluate --gold test.jsonl --model base --format md -o report.md
+  stance evaluate --gold test.jsonl --model base --html evaluation.html
   stance evaluate --gold test.jsonl --pred mine.jsonl --against theirs.jsonl
   stance evaluate --gold test.jsonl --pred mine.csv --slice outlet --slice year --format json
   stance evaluate --gold test.jsonl --model base --audit --audit-sample 100
@@ -70,12 +72,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=_FORMATS, default=None, help="default: told by --output's name, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+    group.add_argument(
+        "--html", metavar="FILE", help="write a page, too: matrices, curves, 30 or --worst errors with text"
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from stance.cli.options import output_format
     from stance.evaluation.scoring import evaluate
+    from stance.reporting.evaluation_page import evaluation_html
     from stance.reporting.evaluation_tables import evaluation_markdown, evaluation_table
     from stance.reporting.outputs import open_output
     from stance.reporting.tables import print_table
@@ -88,6 +94,7 @@ def _run(arguments: argparse.Namespace) -> int:
     arguments.files = [name for name in given if name]
     if given.count("-") > 1:
         raise InputError("-: stdin can be read once. Give files.")
+    _check_page(arguments.html, arguments.output, arguments.files)
     form = output_format(arguments, _FORMATS)
     targets = split_names(arguments.targets) if arguments.targets is not None else None
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
@@ -108,6 +115,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if evaluation.unasked:
         _LOG.info("%d judgements are toward targets without gold labels, and count for nothing", evaluation.unasked)
     origin = {"gold": describe_file(arguments.gold), "predictions": made_by, "against": other, **describe_run()}
+    if arguments.html:
+        page = evaluation_html(evaluation, worst=max(arguments.worst, 30), audit=audit)
+        with open_output(arguments.html) as file:
+            file.write(page.encode("utf-8", "replace"))
     with open_output(arguments.output) as file:
         if form == "json":
             audited = {"audit": audit.to_dict()} if audit else {}
@@ -159,3 +170,15 @@ def _predictions(
                 stances = {name: stance.to_dict() for name, stance in found.stances.items()}
                 rows[place] = {"id": records[place].id, "text": records[place].text, "stances": stances}
     return [row for row in rows if row], {"model": model, "sha256": verify_files(classifier.folder)}
+
+
+def _check_page(page: str | None, output: str | None, files: Sequence[str]) -> None:
+    """Refuse to write the page over what is to be read, or where the table goes."""
+    if not page:
+        return
+    if page == "-":
+        raise InputError("-: the table goes to stdout. Give --html a file.")
+    if any(is_same_file(page, file) for file in files):
+        raise InputError(f"{page}: is to be read and written. Give another --html.")
+    if output and Path(page).resolve() == Path(output).resolve():
+        raise InputError(f"{page}: is to hold the page and the table. Give another --html.")

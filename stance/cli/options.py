@@ -6,14 +6,15 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from stance.errors import InputError, StanceError
+from stance.errors import InputError
 from stance.schema import Document
-from stance.text.documents import FORMATS, read_documents
+from stance.text.documents import FORMATS, Reading
+from stance.text.sources import list_files, read_items
 
 __all__ = [
     "Inputs",
@@ -21,8 +22,10 @@ __all__ = [
     "add_input_options",
     "add_output_options",
     "begin",
+    "is_same_file",
     "output_format",
     "positive_number",
+    "reading_of",
     "share",
     "split_names",
     "whole_number",
@@ -37,7 +40,10 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     """Add the files to read and how to read them."""
     group = parser.add_argument_group("input")
     group.add_argument(
-        "files", nargs="+", metavar="FILE", help="text, Markdown, HTML, JSONL, CSV, TSV, Parquet; - is stdin"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="text, Markdown, HTML, JSONL, CSV, TSV, Parquet, or folders of them; - is stdin",
     )
     group.add_argument(
         "--input-format", choices=sorted(FORMATS), help="what the files are (default: told by their names)"
@@ -105,7 +111,7 @@ def share(text: str) -> float:
 def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> str:
     """Settle the output format, and refuse to write over what is to be read."""
     name = arguments.output or ""
-    if name not in ("", "-") and any(_is_same(name, file) for file in arguments.files):
+    if name not in ("", "-") and any(is_same_file(name, file) for file in arguments.files):
         raise InputError(f"{name}: is to be read and written. Give another --output.")
     form: str = arguments.format or _format_of(name, formats)
     if form == "parquet" and name in ("", "-") and sys.stdout.isatty():
@@ -123,11 +129,24 @@ def _format_of(name: str, formats: tuple[str, ...]) -> str:
     raise InputError(f"{name}: its name tells no format. Give --format: {', '.join(formats)}.")
 
 
-def _is_same(one: str, other: str) -> bool:
+def is_same_file(one: str, other: str) -> bool:
+    """Tell whether two names are of one file that is there."""
     try:
         return Path(one).is_file() and Path(one).samefile(other)
     except OSError:
         return False
+
+
+def reading_of(arguments: argparse.Namespace, *, unit: str | None = None) -> Reading:
+    """Tell how the files of a command are read."""
+    return Reading(
+        arguments.input_format,
+        arguments.text_column,
+        arguments.id_column,
+        tuple(split_names(getattr(arguments, "source_columns", ""))),
+        arguments.encoding,
+        unit,  # type: ignore[arg-type]  # Reading refuses others
+    )
 
 
 @dataclass(slots=True)
@@ -146,30 +165,16 @@ class Inputs:
     failures: int = field(default=0, init=False)
 
     def __iter__(self) -> Iterator[Document]:
-        for name in self.arguments.files:
-            try:
-                for document in self._read(name):
-                    yield self._as_unit(document)
-            except (StanceError, OSError) as error:
-                self.report(error)
-
-    def _read(self, name: str) -> Iterator[Document]:
-        return read_documents(
-            name,
-            form=self.arguments.input_format,
-            text_column=self.arguments.text_column,
-            id_column=self.arguments.id_column,
-            source_columns=split_names(getattr(self.arguments, "source_columns", "")),
-            encoding=self.arguments.encoding,
-            on_error=self.report,
-        )
-
-    def _as_unit(self, document: Document) -> Document:
-        if self.unit == "row":
-            return replace(document, breaks="none")
-        if self.unit == "document" and document.breaks == "none":
-            return replace(document, breaks="layout")
-        return document
+        listing = list_files(self.arguments.files, form=self.arguments.input_format)
+        for line in listing.skipped:
+            _LOG.info("%s", line)
+        for error in listing.errors:
+            self.report(error)
+        for item in read_items(listing.files, reading_of(self.arguments, unit=self.unit)):
+            if isinstance(item.found, Document):
+                yield item.found
+            else:
+                self.report(item.found)
 
     def report(self, error: Exception) -> None:
         """Say on stderr what is wrong, and go on."""

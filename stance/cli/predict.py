@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stance.cli.options import (
-    Inputs,
     add_input_options,
     add_output_options,
-    begin,
     output_format,
     positive_number,
+    reading_of,
     share,
     split_names,
 )
+from stance.errors import UsageError
 from stance.targets import Target, load_targets, resolve_targets
 
-__all__ = ["add_parser"]
+if TYPE_CHECKING:
+    from stance.scale.workers import Engine
 
+__all__ = ["add_judging_options", "add_parser", "asked_targets"]
+
+_LOG = logging.getLogger("stance")
 _FORMATS = ("table", "jsonl", "csv", "parquet")
 _EPILOG = """examples:
   stance predict article.txt                          a table for reading
@@ -29,12 +36,16 @@ _EPILOG = """examples:
   curl ... | stance predict -                         text from stdin
   stance predict a.txt --targets NATO,Russia --targets-file mine.toml
   stance predict a.txt --abstain-risk 0.1             mark what cannot be decided at this risk
+  stance predict a.txt --explain -o stances.jsonl     and the sentences and words that each label rests on
+  stance predict corpus/ -o stances.jsonl --resume --on-error record    a folder, gone on with after a kill
+  stance predict corpus/ -o stances.parquet --engine ray --workers 64    on a Ray cluster
 
 A file of targets holds [[target]] tables with name, aliases, description and exclude. JSONL holds document, id, index
 (number of the block in its document, from 0), start and end (code points in the document), text and, for each target,
 label and probabilities; with --source-columns also source, an object (in CSV and Parquet one column of JSON). With
 --abstain-risk 0.1 each target also has labels, a set that holds the true label in 90 % of judgements or more, and
-abstained: whether it holds more than one."""
+abstained: whether it holds more than one. With --explain each label but absent has evidence: stretches of the document
+(start and end in its code points, text, unit, weight: by how much the label's probability falls without it)."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,6 +58,35 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_judging_options(parser)
+    add_output_options(parser, _FORMATS)
+    parser.add_argument(
+        "--on-error",
+        choices=("report", "record", "stop"),
+        default="report",
+        help="what to do about files and rows that cannot be read: say so and go on (report, the default), write them "
+        "to OUTPUT.errors.jsonl and go on (record), or stop at the first (stop)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a run that was broken off; begin where there is none"
+    )
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="judge in this process, or on a Ray cluster: the one that RAY_ADDRESS names, or one on this machine",
+    )
+    group.add_argument(
+        "--workers", type=positive_number, metavar="N", help="workers on the cluster (default: as many as have room)"
+    )
+    group.add_argument("--worker-cpus", type=float, metavar="N", help="cores of each worker (default: 1)")
+    group.add_argument("--worker-gpus", type=float, metavar="N", help="GPUs of each worker, as in 0.25 (default: 0)")
+    parser.set_defaults(run=_run, refuse=parser.error)
+
+
+def add_judging_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is read, toward which targets it is judged, and how."""
     add_input_options(parser)
     parser.add_argument(
         "--targets",
@@ -76,46 +116,62 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="SHARE",
         help="give the labels that are left if this share may be wrong, and abstain where it is more than one",
     )
-    add_output_options(parser, _FORMATS)
-    parser.set_defaults(run=_run)
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="add the sentences and words that each label rests on; takes about ten times as long",
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from stance.prediction import analyze_documents, load_classifier
-    from stance.reporting.outputs import open_output, paragraph_columns, paragraph_rows, write_rows
-    from stance.reporting.tables import document_table, print_table
+    from stance.prediction import Judging, load_classifier
+    from stance.scale.stream import Plan, run_plan
 
-    form = output_format(arguments, _FORMATS)
+    try:
+        plan = Plan(
+            tuple(arguments.files),
+            arguments.output,
+            output_format(arguments, _FORMATS),
+            reading_of(arguments, unit=arguments.unit),
+            resume=arguments.resume,
+            on_error=arguments.on_error,
+            explain=arguments.explain,
+        )
+        engine = _engine(arguments)
+    except UsageError as error:
+        arguments.refuse(str(error))
     # a wrong model or device is said before any input is read
     classifier = load_classifier(arguments.model, arguments.device)
-    targets = _targets(arguments, classifier.targets)
-    names = [target.name for target in targets]
-    inputs = Inputs(arguments, unit=arguments.unit)
-    analyses = analyze_documents(
-        inputs,
-        targets=targets,
-        model=arguments.model,
-        device=arguments.device,
-        batch_size=arguments.batch_size,
-        abstain_risk=arguments.abstain_risk,
-    )
-    everything = begin(analyses, inputs)
-    if everything is None:
-        return 1
-    with open_output(arguments.output) as file:
-        if form == "table":
-            for analysis in everything:
-                print_table(document_table(analysis, names), file)
-        else:
-            rows = (row for analysis in everything for row in paragraph_rows(analysis))
-            sets = arguments.abstain_risk is not None
-            source = bool(split_names(arguments.source_columns))
-            columns = () if form == "jsonl" else paragraph_columns(names, label_sets=sets, source=source)
-            write_rows(file, rows, form, columns)
-    return 1 if inputs.failures else 0
+    targets = asked_targets(arguments, classifier.targets)
+    asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk)
+    plan = replace(plan, judging=asked)
+    try:
+        summary = run_plan(plan, engine)
+    except KeyboardInterrupt:
+        if plan.place() is None:
+            raise
+        _LOG.error("interrupted; the same command with --resume goes on where it was")
+        return 130
+    if summary.failures and arguments.on_error == "record":
+        _LOG.error("%d files or rows could not be read; %s.errors.jsonl says why", summary.failures, arguments.output)
+    return 1 if summary.failures else 0
 
 
-def _targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:
+def _engine(arguments: argparse.Namespace) -> Engine:
+    """Tell where is judged."""
+    from stance.scale.workers import judge_in_threads
+
+    count, cpus, gpus = arguments.workers, arguments.worker_cpus, arguments.worker_gpus
+    if arguments.engine == "local":
+        if any(value is not None for value in (count, cpus, gpus)):
+            raise UsageError("--workers, --worker-cpus and --worker-gpus are for --engine ray.")
+        return judge_in_threads
+    from stance.scale.ray import Workers, judge_on_ray
+
+    return judge_on_ray(Workers(count, 1.0 if cpus is None else cpus, gpus or 0.0))
+
+
+def asked_targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:
     """Give the targets asked for: those of --targets-file go before the model's of the same name."""
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
     known = {target.name.casefold(): target for target in own}

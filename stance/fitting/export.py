@@ -21,7 +21,7 @@ from stance.fitting.weights import SCALE, SMALL, Place, block_size, place_weight
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, list_weights
 
-__all__ = ["PRECISIONS", "export_network"]
+__all__ = ["PRECISIONS", "export_network", "trace_network"]
 
 PRECISIONS = ("int8", "fp16", "fp32")
 """How the weights can be stored, the smallest first; they are multiplied in fp32 in any case."""
@@ -51,7 +51,14 @@ class _Use:
     kind: str
 
 
-def export_network(network: StanceNetwork, folder: Path, *, precision: str = "int8", bits: int = 8) -> None:
+def export_network(
+    network: StanceNetwork,
+    folder: Path,
+    *,
+    precision: str = "int8",
+    bits: int = 8,
+    graph: onnx.ModelProto | None = None,
+) -> None:
     """Write ``model.safetensors`` or its parts, and ``model.onnx``, which reads its large weights from there.
 
     Args:
@@ -60,9 +67,10 @@ def export_network(network: StanceNetwork, folder: Path, *, precision: str = "in
         precision: One of `PRECISIONS`. Weights of 8 bits are multiplied in fp32, too: dynamic int8, which takes a scale
             from each batch, makes a text's scores depend on its neighbours (docs/decisions/0002).
         bits: How many bits of a byte ``"int8"`` uses, 4 to 8.
+        graph: What `trace_network` gave of the network, which is left as it is; None traces it anew.
     """
-    model = _export(network.eval())
-    _strip(model)
+    model = onnx.ModelProto()
+    model.CopyFrom(graph or trace_network(network))
     state = network.state_dict()
     uses = _find_uses(model.graph, {name: value.numpy() for name, value in state.items() if value.numel() >= SMALL})
     small = precision == "int8"
@@ -75,12 +83,28 @@ def export_network(network: StanceNetwork, folder: Path, *, precision: str = "in
         quantised=_agreed(uses) if small else {},
         bits=bits,
     )
-    _point(model.graph, uses, place_weights(folder))
+    places = place_weights(folder)
+    _point(model.graph, uses, places)
+    _share(model.graph, folder, places)
     if small:
         model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
     path = folder / NETWORK_FILE
     path.write_bytes(model.SerializeToString())
     onnx.checker.check_model(str(path))
+
+
+def trace_network(network: StanceNetwork) -> onnx.ModelProto:
+    """Make a graph of a network, with its weights inside; takes seconds to minutes.
+
+    Args:
+        network: The network; left in evaluation mode.
+
+    Returns:
+        The graph, with nothing of the machine that made it.
+    """
+    model = _export(network.eval())
+    _strip(model)
+    return model
 
 
 def _export(network: StanceNetwork) -> onnx.ModelProto:
@@ -198,9 +222,26 @@ def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]
                 graph.node.insert(at, node)
 
 
+def _share(graph: onnx.GraphProto, folder: Path, places: Mapping[str, Place]) -> None:
+    """Let a graph read its small weights from the files, too, where they are stored as they are."""
+    stored = {}
+    for place in (place for place in places.values() if place.dtype == "F32"):
+        with (folder / place.file).open("rb") as file:
+            file.seek(place.offset)
+            stored[place.shape, file.read(place.length)] = place
+    for item in graph.initializer:
+        if item.data_type == TensorProto.FLOAT and item.data_location != TensorProto.EXTERNAL:
+            same = stored.get((tuple(item.dims), numpy_helper.to_array(item).tobytes()))
+            if same:
+                item.CopyFrom(_located(item.name, same, same.shape))
+
+
 def _external(name: str, places: Mapping[str, Place], shape: tuple[int, ...]) -> onnx.TensorProto:
-    place = places[name]
-    tensor = onnx.TensorProto(name=_stored(name), data_type=_TYPES[place.dtype], dims=shape)
+    return _located(_stored(name), places[name], shape)
+
+
+def _located(name: str, place: Place, shape: tuple[int, ...]) -> onnx.TensorProto:
+    tensor = onnx.TensorProto(name=name, data_type=_TYPES[place.dtype], dims=shape)
     tensor.data_location = TensorProto.EXTERNAL
     for key, value in (("location", place.file), ("offset", place.offset), ("length", place.length)):
         tensor.external_data.add(key=key, value=str(value))

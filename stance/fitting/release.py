@@ -19,7 +19,7 @@ import numpy.typing as npt
 from stance.errors import InputError
 from stance.fitting.card import write_card
 from stance.fitting.examples import label_groups
-from stance.fitting.export import PRECISIONS, export_network
+from stance.fitting.export import PRECISIONS, export_network, trace_network
 from stance.fitting.measures import Judged, measure, measure_groups
 from stance.fitting.readings import Collator
 from stance.fitting.recipes import recipe_values
@@ -167,8 +167,9 @@ def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained
     wanted = workshop.recipe.export
     precisions = PRECISIONS if wanted.precision == "auto" else (wanted.precision,)
     agreement = None
+    graph = trace_network(best.network)
     for precision in precisions:
-        export_network(best.network, folder, precision=precision, bits=wanted.bits)
+        export_network(best.network, folder, precision=precision, bits=wanted.bits, graph=graph)
         config = dataclasses.replace(config, precision=precision)
         write_config(folder, config)
         write_hashes(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from stance.cores import usable_cores
 from stance.errors import InputError, ModelError
 from stance.model.calibration import Calibration, check_risk, softmax
 from stance.model.runtime import OnnxNetwork
@@ -59,8 +61,9 @@ class Classifier:
         verify_files(self.folder)
         self.config = read_config(self.folder)
         self.calibration = Calibration.from_dict(self.config.calibration) if self.config.calibration else None
+        self._calibrations = _by_target(self.calibration)
         self.targets = self._own_targets()
-        self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device)
+        self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device, threads=_threads())
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
         except Exception as error:  # the Rust tokenizer raises bare Exception
@@ -265,7 +268,8 @@ class Classifier:
         """Turn scores into probabilities of the same shape, (windows, targets, labels)."""
         if self.calibration is None:  # a model from before there were two stages
             return softmax(scores, self.config.temperature)
-        own = [self.calibration.of(target.name).probabilities(scores[:, at]) for at, target in enumerate(targets)]
+        known = self._calibrations
+        own = [known.get(target.name, known[""]).probabilities(scores[:, at]) for at, target in enumerate(targets)]
         return np.stack(own, axis=1)
 
     def _label_set(self, probabilities: npt.NDArray[np.float64], risk: float | None) -> tuple[Label, ...]:
@@ -275,6 +279,17 @@ class Classifier:
         inside = self.calibration.label_sets(probabilities, risk)
         order = np.argsort(-probabilities, kind="stable")
         return tuple(LABELS[number] for number in order if inside[number])
+
+
+def _threads() -> int:
+    """Give the threads of a batch: as ONNX Runtime chooses, by physical cores, but where fewer cores may be used."""
+    cores = usable_cores()
+    return cores if cores < (os.cpu_count() or 1) else 0
+
+
+def _by_target(calibration: Calibration | None) -> dict[str, Calibration]:
+    """Give the calibration of each target that has its own; that of all others under the empty name."""
+    return {} if calibration is None else {name: calibration.of(name) for name in ("", *calibration.targets)}
 
 
 def _check_mentions(mentions: Mentions | None, texts: Sequence[str], targets: Sequence[Target]) -> None:

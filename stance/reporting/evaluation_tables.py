@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from rich import box
@@ -18,7 +19,7 @@ from stance.evaluation.intervals import Interval
 from stance.evaluation.scoring import Evaluation, Mistake
 from stance.reporting.tables import clean
 
-__all__ = ["escape_markdown", "evaluation_markdown", "evaluation_table"]
+__all__ = ["EvaluationPart", "escape_markdown", "evaluation_markdown", "evaluation_parts", "evaluation_table"]
 
 _EXCERPT = 240
 """Characters of a paragraph that are shown; files of JSON hold all."""
@@ -42,7 +43,7 @@ _SLICES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class EvaluationPart:
     """A table with its title, or text alone.
 
     Attributes:
@@ -51,6 +52,7 @@ class _Part:
         rows: Cells, as many as columns.
         note: What stands below.
         words: How many columns hold words, from the left; the others hold figures.
+        kind: ``"counts"`` for gold against predicted labels, ``"mistakes"`` for errors; else ``"table"``.
     """
 
     title: str
@@ -58,6 +60,7 @@ class _Part:
     rows: Sequence[Sequence[str]] = ()
     note: str = ""
     words: int = 1
+    kind: Literal["table", "counts", "mistakes"] = "table"
 
 
 def evaluation_table(evaluation: Evaluation, *, worst: int = 5, audit: Audit | None = None) -> RenderableType:
@@ -72,7 +75,7 @@ def evaluation_table(evaluation: Evaluation, *, worst: int = 5, audit: Audit | N
         Something that rich prints.
     """
     shown: list[RenderableType] = []
-    for part in _parts(evaluation, worst, audit):
+    for part in evaluation_parts(evaluation, worst, audit):
         shown.append(Text(part.title, style="bold"))
         if part.columns:
             table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -98,7 +101,7 @@ def evaluation_markdown(evaluation: Evaluation, *, worst: int = 5, audit: Audit 
         The text.
     """
     blocks = []
-    for part in _parts(evaluation, worst, audit):
+    for part in evaluation_parts(evaluation, worst, audit):
         blocks.append(f"## {escape_markdown(part.title)}")
         if part.columns:
             marks = ["---" if number < part.words else "---:" for number in range(len(part.columns))]
@@ -120,7 +123,17 @@ def escape_markdown(text: str) -> str:
     return text.replace("](", "]\\(")
 
 
-def _parts(evaluation: Evaluation, worst: int, audit: Audit | None) -> Iterator[_Part]:
+def evaluation_parts(evaluation: Evaluation, worst: int, audit: Audit | None) -> Iterator[EvaluationPart]:
+    """Give the tables of an evaluation, in order.
+
+    Args:
+        evaluation: The evaluation.
+        worst: Most wrong judgements to show.
+        audit: An audit of the same system, to show too.
+
+    Yields:
+        The tables, cells as plain text.
+    """
     judgements = evaluation.figures[POOLED].judgements
     told = (
         f"{_count(evaluation.paragraphs, 'paragraph')} of {_count(evaluation.documents, 'document')}, "
@@ -132,7 +145,7 @@ def _parts(evaluation: Evaluation, worst: int, audit: Audit | None) -> Iterator[
         told += f"; {_count(evaluation.unasked, 'judgement')} that no gold label asks for"
     rows = [name for name in (*evaluation.figures, MEAN) if name != MEAN]
     rows += [MEAN] if MEAN in evaluation.figures else []
-    yield _Part(
+    yield EvaluationPart(
         told,
         ("target", *(_NAMES[name] for name in _WITH_ENDS)),
         [
@@ -144,7 +157,7 @@ def _parts(evaluation: Evaluation, worst: int, audit: Audit | None) -> Iterator[
         "for an interval.",
     )
     values = [name for name in _VALUES if name in evaluation.figures[POOLED].metrics]
-    yield _Part(
+    yield EvaluationPart(
         "Balance, calibration, confidence",
         ("target", *(_NAMES[name] for name in values)),
         [
@@ -165,7 +178,7 @@ def _parts(evaluation: Evaluation, worst: int, audit: Audit | None) -> Iterator[
         yield _mistake_part(evaluation.mistakes, worst)
 
 
-def _label_part(evaluation: Evaluation) -> _Part:
+def _label_part(evaluation: Evaluation) -> EvaluationPart:
     rows = [
         [
             clean(target),
@@ -180,19 +193,23 @@ def _label_part(evaluation: Evaluation) -> _Part:
         if target not in (POOLED, MEAN)
         for label, found in figures.labels.items()
     ]
-    return _Part("Labels", ("target", "label", "precision", "recall", "F1", "gold", "predicted"), rows, words=2)
+    return EvaluationPart(
+        "Labels", ("target", "label", "precision", "recall", "F1", "gold", "predicted"), rows, words=2
+    )
 
 
-def _counts_parts(evaluation: Evaluation) -> Iterator[_Part]:
+def _counts_parts(evaluation: Evaluation) -> Iterator[EvaluationPart]:
     for target, figures in evaluation.figures.items():
         if target not in (POOLED, MEAN):
             names = next(iter(figures.counts.values()))
             shown = [name for name in names if name != "failed" or evaluation.failures]
             rows = [[gold, *(str(row[name]) for name in shown)] for gold, row in figures.counts.items()]
-            yield _Part(f"{clean(target)}: gold (rows) and predicted labels", ("", *shown), rows)
+            yield EvaluationPart(
+                f"{clean(target)}: gold (rows) and predicted labels", ("", *shown), rows, kind="counts"
+            )
 
 
-def _slice_part(evaluation: Evaluation) -> _Part:
+def _slice_part(evaluation: Evaluation) -> EvaluationPart:
     rows, hidden = [], 0
     for field in dict.fromkeys(part.field for part in evaluation.slices):
         parts = [part for part in evaluation.slices if part.field == field]
@@ -206,16 +223,18 @@ def _slice_part(evaluation: Evaluation) -> _Part:
             )
     note = "Parts of fewer than 20 judgements are left out."
     note += f" {hidden} smaller parts are in --format json." if hidden else ""
-    return _Part("Slices, all targets as one", ("part", "macro-F1", "F_avg", "judgements", "documents"), rows, note)
+    return EvaluationPart(
+        "Slices, all targets as one", ("part", "macro-F1", "F_avg", "judgements", "documents"), rows, note
+    )
 
 
-def _comparison_part(comparison: Comparison) -> _Part:
+def _comparison_part(comparison: Comparison) -> EvaluationPart:
     rows = [
         [_NAMES[name], _interval(item.interval), "n/a" if np.isnan(item.p) else _chance(item.p)]
         for name, item in comparison.differences.items()
     ]
     failed = f" The other failed on {_count(comparison.failures, 'judgement')}." if comparison.failures else ""
-    return _Part(
+    return EvaluationPart(
         "Against the other system",
         ("figure", "difference", "permutation p"),
         rows,
@@ -224,9 +243,9 @@ def _comparison_part(comparison: Comparison) -> _Part:
     )
 
 
-def _audit_parts(audit: Audit) -> Iterator[_Part]:
+def _audit_parts(audit: Audit) -> Iterator[EvaluationPart]:
     verdicts = ", ".join(f"{part.name} {part.verdict}" for part in audit.parts)
-    yield _Part(
+    yield EvaluationPart(
         f"Audit: {audit.summary}",
         note=f"Asked about {audit.paragraphs:,} of {_count(audit.available, 'paragraph')}, from "
         f"{_count(audit.documents, 'document')}, as they are and changed. {verdicts}. Macro-F1 is that of all "
@@ -245,10 +264,10 @@ def _audit_parts(audit: Audit) -> Iterator[_Part]:
         ]
         columns = ("", "verdict", *(_NAMES.get(name, name.replace("_", " ")) for name in names), "judgements")
         title = f"Audit, {part.name}: {part.verdict}. {part.question}"
-        yield _Part(title, columns, rows, f"What is good: {part.good}", words=2)
+        yield EvaluationPart(title, columns, rows, f"What is good: {part.good}", words=2)
 
 
-def _mistake_part(mistakes: Sequence[Mistake], worst: int) -> _Part:
+def _mistake_part(mistakes: Sequence[Mistake], worst: int) -> EvaluationPart:
     rows = []
     for item in mistakes[:worst]:
         sure = "" if item.probability is None else f" {item.probability:.2f}"
@@ -260,7 +279,9 @@ def _mistake_part(mistakes: Sequence[Mistake], worst: int) -> _Part:
             ]
         )
     sure = "The surest" if any(item.probability for item in mistakes) else "Some"
-    return _Part(f"{sure} of {_count(len(mistakes), 'error')}", ("judgement", "paragraph"), rows, words=2)
+    return EvaluationPart(
+        f"{sure} of {_count(len(mistakes), 'error')}", ("judgement", "paragraph"), rows, words=2, kind="mistakes"
+    )
 
 
 def _count(number: int, what: str) -> str:

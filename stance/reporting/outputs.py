@@ -14,15 +14,22 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stance.errors import InputError, MissingExtraError
-from stance.schema import LABELS, Analysis, Document, Paragraph, Stance
+from stance.schema import LABELS, Analysis, Document, Paragraph, Prediction
 
 __all__ = [
     "BLOCK_COLUMNS",
+    "arrow_type",
     "block_rows",
+    "encode_head",
+    "encode_row",
+    "find_place",
     "flatten_row",
+    "move_in",
+    "not_written",
     "open_output",
     "paragraph_columns",
     "paragraph_rows",
+    "stance_rows",
     "write_rows",
 ]
 
@@ -30,6 +37,8 @@ _FIXED = ("document", "id", "index", "start", "end", "text")
 """Columns that every row has."""
 _SET_ENDINGS = ("labels", "abstained")
 """Ends of the names of columns that are there if a risk was asked for."""
+_EVIDENCE_ENDING = "evidence"
+"""End of the names of columns that are there if evidence was asked for."""
 _PARQUET_ROWS = 4096
 """Rows in a row group of a Parquet file."""
 
@@ -43,7 +52,8 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
     Yields:
         ``{"document", "id", "index", "start", "end", "text", "stances": {target: {"label", "probabilities"}}}``;
         offsets are code points in the document. Where a risk was asked for, each target has ``"labels"`` and
-        ``"abstained"`` too; where more is known of the document, ``"source"`` comes before the stances.
+        ``"abstained"`` too; where there is evidence, ``"evidence"``, a list of stretches with offsets in the document;
+        where more is known of the document, ``"source"`` comes before the stances.
     """
     for block, prediction in zip(analysis.paragraphs, analysis.predictions, strict=True):
         yield {
@@ -54,14 +64,23 @@ def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
             "end": block.end,
             "text": block.text,
             **({"source": dict(analysis.document.source)} if analysis.document.source else {}),
-            "stances": {name: _stance_row(stance) for name, stance in prediction.stances.items()},
+            "stances": stance_rows(prediction, block.start),
         }
 
 
-def _stance_row(stance: Stance) -> dict[str, Any]:
-    row = stance.to_dict()
-    del row["mentions"]
-    return row
+def stance_rows(prediction: Prediction, offset: int = 0) -> dict[str, dict[str, Any]]:
+    """Give the stances of a prediction as rows hold them: target -> label, probabilities and what else was asked for.
+
+    Args:
+        prediction: The prediction.
+        offset: Where the paragraph starts in its document, in code points: evidence counts from there.
+    """
+    rows = {name: stance.to_dict() for name, stance in prediction.stances.items()}
+    for name, row in rows.items():
+        del row["mentions"]
+        if evidence := prediction[name].evidence:
+            row["evidence"] = [item.to_dict(offset) for item in evidence]
+    return rows
 
 
 BLOCK_COLUMNS = ("document", "index", "kind", "start", "end", "text")
@@ -80,13 +99,16 @@ def block_rows(document: Document, blocks: Iterable[Paragraph]) -> Iterator[dict
         }
 
 
-def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False, source: bool = False) -> list[str]:
+def paragraph_columns(
+    targets: Iterable[str], *, label_sets: bool = False, source: bool = False, evidence: bool = False
+) -> list[str]:
     """Name the columns that `paragraph_rows` has in the flat formats.
 
     Args:
         targets: Names of the targets.
         label_sets: Whether a risk was asked for, so that there are labels that are left.
         source: Whether there is a column of what is known of the documents, as JSON.
+        evidence: Whether there are columns of what the labels rest on, as JSON.
 
     Returns:
         The columns, in order.
@@ -95,10 +117,11 @@ def paragraph_columns(targets: Iterable[str], *, label_sets: bool = False, sourc
         InputError: If a target has the name of a column.
     """
     columns = [*_FIXED, "source"] if source else list(_FIXED)
+    reserved = (*LABELS, *_SET_ENDINGS, _EVIDENCE_ENDING)
     for target in targets:
-        if target in columns[: len(_FIXED) + source] or target.rpartition("_")[2] in (*LABELS, *_SET_ENDINGS):
+        if target in columns[: len(_FIXED) + source] or target.rpartition("_")[2] in reserved:
             raise InputError(f"Target {target!r} has the name of a column. Name it otherwise, or write JSONL.")
-        endings = (*LABELS, *_SET_ENDINGS) if label_sets else LABELS
+        endings = (*LABELS, *(_SET_ENDINGS if label_sets else ()), *((_EVIDENCE_ENDING,) if evidence else ()))
         columns += [target, *(f"{target}_{ending}" for ending in endings)]
     return columns
 
@@ -107,7 +130,7 @@ def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
     """Put stances into columns: ``NATO`` holds the label, ``NATO_favor`` and so on the probabilities.
 
     Where a risk was asked for, ``NATO_labels`` holds the labels that are left (``"favor|neutral"``), ``NATO_abstained``
-    whether they are more than one.
+    whether they are more than one; where there is evidence, ``NATO_evidence`` holds it as JSON.
     """
     flat = {key: value for key, value in row.items() if key != "stances"}
     if flat.get("id") is not None:
@@ -119,6 +142,8 @@ def flatten_row(row: dict[str, Any]) -> dict[str, Any]:
         flat |= {f"{name}_{label}": stance["probabilities"][label] for label in LABELS}
         if "labels" in stance:
             flat |= {f"{name}_labels": "|".join(stance["labels"]), f"{name}_abstained": stance["abstained"]}
+        if "evidence" in stance:
+            flat[f"{name}_evidence"] = json.dumps(stance["evidence"], ensure_ascii=False)
     return flat
 
 
@@ -142,27 +167,48 @@ def open_output(path: str | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    given = Path(str(path))
     try:
-        if given.is_dir():
-            raise InputError(f"{path}: is a directory. Give the name of a file to write.")
-        special = given.exists() and not given.is_file()  # a device or pipe is written to, not replaced
-        place = given if special else given.resolve()
-        beside = place.with_name(f".{place.name[:40]}.{uuid.uuid4().hex[:8]}.part")
-        file = place.open("wb") if special else beside.open("xb")
+        place = find_place(str(path))
+        beside = place and place.with_name(f".{place.name[:40]}.{uuid.uuid4().hex[:8]}.part")
+        file = beside.open("xb") if beside else Path(str(path)).open("wb")  # noqa: SIM115 - closed below
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}). Give another --output.") from error
+        raise not_written(path, error) from error
     try:
         with file:
             yield file
-        if not special:
-            if place.exists():
-                shutil.copymode(place, beside)
-            beside.replace(place)
+        if place and beside:
+            move_in(beside, place)
     except BaseException:
-        if not special:
+        if beside:
             beside.unlink(missing_ok=True)
         raise
+
+
+def find_place(path: str) -> Path | None:
+    """Tell where a file is to be written, links followed; None for a device or pipe, which is written to as it is.
+
+    Raises:
+        InputError: If there is a folder, or nothing can be there.
+    """
+    given = Path(path)
+    try:
+        if given.is_dir():
+            raise InputError(f"{path}: is a directory. Give the name of a file to write.")
+        return None if given.exists() and not given.is_file() else given.resolve()
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def not_written(path: str | Path | None, error: OSError) -> InputError:
+    """Say that a place cannot be written to, and why."""
+    return InputError(f"{path}: cannot be written ({error.strerror}). Give another --output.")
+
+
+def move_in(beside: Path, place: Path) -> None:
+    """Move a file that is whole to its place; it gets the mode of what stood there."""
+    if place.exists():
+        shutil.copymode(place, beside)
+    beside.replace(place)
 
 
 def write_rows(file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, columns: Sequence[str]) -> None:
@@ -177,26 +223,46 @@ def write_rows(file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, column
     Raises:
         MissingExtraError: If Parquet is asked for and pyarrow is not installed.
     """
-    if form == "jsonl":
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
-            if file is sys.stdout.buffer:
-                file.flush()
-    elif form == "csv":
-        _write_csv(file, rows, columns)
-    else:
+    if form == "parquet":
         _write_parquet(file, rows, columns)
+        return
+    file.write(encode_head(form, columns))
+    for row in rows:
+        file.write(encode_row(row, form, columns))
+        if file is sys.stdout.buffer and form == "jsonl":
+            file.flush()
 
 
-def _write_csv(file: BinaryIO, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
-    try:
-        writer = csv.DictWriter(text, fieldnames=list(columns))
-        writer.writeheader()
-        for row in rows:
-            writer.writerow(flatten_row(row))
-    finally:
-        text.detach()
+def encode_head(form: str, columns: Sequence[str]) -> bytes:
+    r"""Give what stands before the rows of a file.
+
+    >>> encode_head("csv", ["id", "NATO"]), encode_head("jsonl", [])
+    (b'id,NATO\r\n', b'')
+    """
+    return _encode_cells(columns) if form == "csv" else b""
+
+
+def encode_row(row: dict[str, Any], form: str, columns: Sequence[str]) -> bytes:
+    """Give the line of a row.
+
+    Args:
+        row: A row as `paragraph_rows` or `block_rows` gives it.
+        form: ``"jsonl"`` or ``"csv"``.
+        columns: The columns of CSV, in order.
+
+    Returns:
+        The line, with its end, in UTF-8.
+    """
+    if form == "jsonl":
+        return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    flat = flatten_row(row)
+    return _encode_cells([flat.get(column, "") for column in columns])
+
+
+def _encode_cells(cells: Sequence[Any]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _write_parquet(file: BinaryIO, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
@@ -205,18 +271,24 @@ def _write_parquet(file: BinaryIO, rows: Iterable[dict[str, Any]], columns: Sequ
         from pyarrow import parquet
     except ImportError:
         raise MissingExtraError("Writing Parquet", "parquet") from None
-    schema = pa.schema([(name, getattr(pa, _arrow_type(name))()) for name in columns])
+    schema = pa.schema([(name, getattr(pa, arrow_type(name))()) for name in columns])
     with parquet.ParquetWriter(file, schema) as writer:
         group: list[dict[str, Any]] = []
         for row in rows:
-            group.append(flatten_row(row))
+            group.append({name: _whole(value) for name, value in flatten_row(row).items()})
             if len(group) == _PARQUET_ROWS:
                 writer.write_table(pa.Table.from_pylist(group, schema=schema))
                 group = []
         writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
-def _arrow_type(column: str) -> str:
+def _whole(value: object) -> object:
+    """Write out halves of characters, which a file's name may hold and no UTF-8 can."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def arrow_type(column: str) -> str:
+    """Name the Arrow type of a column of the flat formats: ``pyarrow``'s function of that name makes it."""
     if column in ("index", "start", "end"):
         return "int64"
     _, underscore, ending = column.rpartition("_")

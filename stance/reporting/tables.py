@@ -13,7 +13,7 @@ from rich.text import Text
 
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Share, Stance
 
-__all__ = ["block_table", "clean", "document_table", "print_table"]
+__all__ = ["block_table", "clean", "document_table", "print_table", "render_table"]
 
 _MARKS: Mapping[Label, str] = {"favor": "▲", "against": "▼", "neutral": "●", "absent": "·"}
 _STYLES: Mapping[Label, str] = {"favor": "bold green", "against": "bold red", "neutral": "yellow", "absent": "dim"}
@@ -33,7 +33,20 @@ def print_table(renderable: RenderableType, file: BinaryIO) -> None:
         renderable: What to write.
         file: Where to.
     """
-    terminal = file.isatty()
+    file.write(render_table(renderable, terminal=file.isatty()))
+    file.flush()
+
+
+def render_table(renderable: RenderableType, *, terminal: bool) -> bytes:
+    """Make the text of a table.
+
+    Args:
+        renderable: What to write.
+        terminal: Whether a terminal reads it, which gets colour and its own width.
+
+    Returns:
+        The text in UTF-8.
+    """
     console = Console(
         width=None if terminal else _PLAIN_WIDTH,
         force_terminal=terminal,
@@ -42,8 +55,7 @@ def print_table(renderable: RenderableType, file: BinaryIO) -> None:
     )
     with console.capture() as capture:
         console.print(renderable)
-    file.write(capture.get().encode("utf-8", "backslashreplace"))
-    file.flush()
+    return capture.get().encode("utf-8", "backslashreplace")
 
 
 def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType:
@@ -56,7 +68,7 @@ def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType
     Returns:
         Something that rich prints: a row a paragraph with its number, first words and a mark a target; headings stand
         between them, other blocks are counted in a line. Where a risk was asked for, judgements that it leaves
-        undecided bear the mark ``~``.
+        undecided bear the mark ``~``. Where evidence was looked for, the heaviest words stand below.
     """
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
     table.add_column("#", justify="right", style="dim", no_wrap=True)
@@ -69,6 +81,9 @@ def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType
             prediction = next(judged)
             marks = [_mark(prediction[target]) for target in targets]
             table.add_row(str(block.index), Text(clean(block.text)), *marks)
+            for target in targets:
+                if prediction[target].evidence:
+                    table.add_row("", _evidence(prediction[target]), *("" for _ in targets))
         elif block.kind == "heading":
             table.add_row(str(block.index), Text(clean(block.text), style="bold"))
     return Group(_title(analysis.document), table, Padding(_summary(analysis, targets), (0, 0, 1, 0)))
@@ -99,6 +114,18 @@ def _mark(stance: Stance) -> Text:
         return Text(f"{_UNDECIDED} {stance.label} {stance.probability:.0%}", style="dim")
     text = f"{_MARKS[stance.label]} {stance.label}"
     return Text(text if stance.label == "absent" else f"{text} {stance.probability:.0%}", style=_STYLES[stance.label])
+
+
+def _evidence(stance: Stance) -> Text:
+    """Tell what a label rests on: the heaviest words, and by how much its probability falls without each."""
+    words = sorted((item for item in stance.evidence if item.unit != "sentence"), key=lambda item: -item.weight)
+    shown = words or sorted(stance.evidence, key=lambda item: -item.weight)
+    told = ", ".join(f"{clean(item.text)}{_fall(item.weight)}" for item in shown)
+    return Text(f"  {clean(stance.target)} rests on: {told}", style="dim")
+
+
+def _fall(weight: float) -> str:
+    return f" −{weight:.2f}" if weight >= 0.005 else ""
 
 
 def _summary(analysis: Analysis, targets: Sequence[str]) -> RenderableType:

@@ -5,23 +5,30 @@ from __future__ import annotations
 import io
 import logging
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, cast
 
 from stance.errors import InputError, MissingExtraError, suggest
 from stance.schema import Document
 from stance.text.decoding import decode, is_blank, is_wide, needs_detection
 from stance.text.tables import Columns, read_csv, read_jsonl, read_parquet
 
-__all__ = ["FORMATS", "open_input", "read_documents"]
+__all__ = ["FORMATS", "SUFFIXES", "Reading", "open_input", "read_documents", "read_open"]
 
 FORMATS = ("text", "html", "jsonl", "csv", "tsv", "parquet")
 """What can be read; Markdown is text."""
 
-_SUFFIXES = {
+SUFFIXES = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "text",
+    ".markdown": "text",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
@@ -32,14 +39,59 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+"""What a file is by the end of its name; a file that is named itself, and has another, is taken for text."""
 _REFUSED = {
     ".json": "JSON is read one object a line. Convert it (jq -c '.[]'), or give --input-format jsonl",
     ".xml": "XML is not read. Give its text, or --input-format html if it is a page",
 }
+_STDIN_HELD = 1 << 26
+"""Bytes of stdin that are held in memory; more of them go to a temporary file."""
 _BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab", "list", "table"})
 _CHARSET = re.compile(rb"(?i)(?:charset|encoding)\s*=\s*[\"']?([a-z0-9_-]{3,30})")
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # of an encoding that no longer holds
 _REFERENCE = re.compile(r"&#(\d{1,7}|[xX][0-9a-fA-F]{1,6});?")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read.
+
+    Attributes:
+        form: One of `FORMATS`; None lets each file's name tell.
+        text_column: Field or column with the text, in tables.
+        id_column: Field or column with the id, in tables; rows need not have one.
+        source_columns: Fields or columns kept as `Document.source`, in tables.
+        encoding: The encoding; None means UTF-8 or, for what is not, the one detected.
+        unit: ``"row"`` takes every text as one paragraph, ``"document"`` cuts every text into paragraphs; None cuts
+            texts and pages, and takes rows of tables whole.
+
+    Raises:
+        InputError: If the form or the unit is unknown.
+    """
+
+    form: str | None = None
+    text_column: str = "text"
+    id_column: str = "id"
+    source_columns: tuple[str, ...] = ()
+    encoding: str | None = None
+    unit: Literal["document", "row"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.form is not None and self.form not in FORMATS:
+            raise InputError(f"Unknown input format {self.form!r}: {suggest(self.form, FORMATS)}.")
+        if self.unit not in (None, "document", "row"):
+            raise InputError(f"Unknown unit {self.unit!r}: expected 'document', 'row' or None.")
+
+    def form_of(self, name: str) -> str:
+        """Tell what a file is.
+
+        Raises:
+            InputError: If its name is that of a format that is not read.
+        """
+        suffix = Path(name).suffix.lower()
+        if self.form is None and suffix in _REFUSED:
+            raise InputError(f"{name}: {_REFUSED[suffix]}.")
+        return self.form or SUFFIXES.get(suffix, "text")
 
 
 def read_documents(
@@ -76,18 +128,44 @@ def read_documents(
         MissingExtraError: If HTML or Parquet is read without the extra that it needs.
     """
     name = str(path)
-    if form is not None and form not in FORMATS:
-        raise InputError(f"Unknown input format {form!r}: {suggest(form, FORMATS)}.")
-    suffix = Path(name).suffix.lower()
-    if form is None and suffix in _REFUSED:
-        raise InputError(f"{name}: {_REFUSED[suffix]}.")
-    kind = form or _SUFFIXES.get(suffix, "text")
+    reading = Reading(form, text_column, id_column, tuple(source_columns), encoding)
+    reading.form_of(name)
+    report = on_error or _raise
     with open_input(name) as file:
-        if kind in ("text", "html"):
-            yield _read_whole(file.read(), name, kind, encoding)
-            return
-        columns = Columns(text_column, id_column, tuple(source_columns))
-        yield from _read_table(file, name, kind, columns, encoding, on_error or _raise)
+        for found in read_open(file, name, reading):
+            if isinstance(found, InputError):
+                report(found)
+            else:
+                yield found
+
+
+def read_open(file: BinaryIO, name: str, reading: Reading) -> Iterator[Document | InputError]:
+    """Read the documents of an open file.
+
+    Args:
+        file: The file, binary and seekable.
+        name: What messages and documents call it.
+        reading: How it is read.
+
+    Yields:
+        The documents; for a bad row of a table what is wrong with it.
+
+    Raises:
+        InputError: If the file is not what it was taken for.
+        EncodingError: If the file is no text, or in another encoding.
+        MissingExtraError: If HTML or Parquet is read without the extra that it needs.
+    """
+    kind = reading.form_of(name)
+    if kind in ("text", "html"):
+        document = _read_whole(file.read(), name, kind, reading.encoding)
+        yield replace(document, breaks="none") if reading.unit == "row" else document
+        return
+    columns = Columns(reading.text_column, reading.id_column, reading.source_columns)
+    for found in _read_table(file, name, kind, columns, reading.encoding):
+        if reading.unit == "document" and isinstance(found, Document):
+            yield replace(found, breaks="layout")
+        else:
+            yield found
 
 
 def open_input(name: str) -> BinaryIO:
@@ -103,7 +181,7 @@ def open_input(name: str) -> BinaryIO:
         InputError: If it is missing, a directory or not readable.
     """
     if name == "-":
-        return io.BytesIO(sys.stdin.buffer.read())
+        return _read_stdin()
     path = Path(name)
     try:
         if path.is_dir():
@@ -113,6 +191,18 @@ def open_input(name: str) -> BinaryIO:
         raise InputError(f"{name}: no such file.") from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror}).") from error
+
+
+def _read_stdin() -> BinaryIO:
+    """Read stdin to its end: into memory, or into a file without a name where it is large."""
+    start = sys.stdin.buffer.read(_STDIN_HELD)
+    if len(start) < _STDIN_HELD:
+        return io.BytesIO(start)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
+    file.write(start)
+    shutil.copyfileobj(sys.stdin.buffer, file)
+    file.seek(0)
+    return cast(BinaryIO, file)
 
 
 def _raise(error: InputError) -> None:
@@ -142,14 +232,13 @@ def _declared_encoding(data: bytes) -> str | None:
 
 
 def _read_table(
-    file: BinaryIO, name: str, kind: str, columns: Columns, encoding: str | None, on_error: Callable[[InputError], None]
-) -> Iterator[Document]:
+    file: BinaryIO, name: str, kind: str, columns: Columns, encoding: str | None
+) -> Iterator[Document | InputError]:
     if kind == "jsonl":
-        return read_jsonl(file, name, columns, encoding=encoding, on_error=on_error)
+        return read_jsonl(file, name, columns, encoding=encoding)
     if kind == "parquet":
-        return read_parquet(file, name, columns, on_error=on_error)
-    delimiter = "\t" if kind == "tsv" else ","
-    return read_csv(file, name, columns, encoding=encoding, on_error=on_error, delimiter=delimiter)
+        return read_parquet(file, name, columns)
+    return read_csv(file, name, columns, encoding=encoding, delimiter="\t" if kind == "tsv" else ",")
 
 
 def _page_text(page: str, name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO
 
-from stance.errors import EncodingError, InputError, MissingExtraError, suggest
+from stance.errors import EncodingError, InputError, MissingExtraError, Place, suggest
 from stance.schema import Document
 from stance.text.decoding import (
     SAMPLE,
@@ -53,9 +53,7 @@ class Columns:
     source: tuple[str, ...] = ()
 
 
-def read_jsonl(
-    file: BinaryIO, name: str, columns: Columns, *, encoding: str | None, on_error: OnError
-) -> Iterator[Document]:
+def read_jsonl(file: BinaryIO, name: str, columns: Columns, *, encoding: str | None) -> Iterator[Document | InputError]:
     """Read one JSON object a line.
 
     Args:
@@ -63,18 +61,17 @@ def read_jsonl(
         name: What messages and documents call it.
         columns: The fields of text and id.
         encoding: Its encoding; None means UTF-8 or, if it is not, the one detected.
-        on_error: Called for each bad line, which is then left out.
 
     Yields:
-        A document a line, each one paragraph.
+        A document a line, each one paragraph; for a bad line what is wrong with it.
 
     Raises:
         InputError: If the file is empty.
         EncodingError: If the file is no text.
     """
     settled = _settle_encoding(file, name, encoding)
-    for where, row in read_objects(file, name, encoding=settled, on_error=on_error):
-        yield from _document(row, where, name, columns, settled, on_error)
+    for place, row in _objects(file, name, settled):
+        yield row if isinstance(row, InputError) else _document(row, place, name, columns, settled)
 
 
 def read_objects(
@@ -95,30 +92,38 @@ def read_objects(
         InputError: If the file is empty.
         EncodingError: If the file is no text.
     """
+    for place, row in _objects(file, name, _settle_encoding(file, name, encoding)):
+        if isinstance(row, InputError):
+            on_error(row)
+        else:
+            yield str(place), row
+
+
+def _objects(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[Place, dict[str, Any] | InputError]]:
+    """Give where each object stands and the object, or what is wrong with its line."""
     empty = True
-    for number, line, damage in _lines(file, name, _settle_encoding(file, name, encoding)):
+    for number, line, damage in _lines(file, name, encoding):
         if not line.strip():
             continue
         empty = False
+        place = Place(name, line=number)
         if damage:
-            on_error(damage)
+            yield place, damage
             continue
-        where = f"{name}: line {number}"
         try:
             row = parse_json(line.rstrip("\r\n"))
         except _TwiceError as error:
-            on_error(InputError(f"{where}: {error}."))
+            yield place, InputError(f"{place}: {error}.", place=place)
             continue
         except (ValueError, RecursionError) as error:
             found: object = error
             if isinstance(error, json.JSONDecodeError):  # its own message counts lines, too
                 found = f"{error.msg.removesuffix(' at')} at column {error.colno}"
-            on_error(InputError(f"{where}: not valid JSON ({found}). Expected one object a line."))
+            yield place, InputError(f"{place}: not valid JSON ({found}). Expected one object a line.", place=place)
             continue
         if not isinstance(row, dict):
-            on_error(InputError(f"{where}: expected a JSON object, found {type(row).__name__}."))
-            continue
-        yield where, row
+            row = InputError(f"{place}: expected a JSON object, found {type(row).__name__}.", place=place)
+        yield place, row
     if empty:
         raise InputError(f"{name}: the file is empty. Expected one JSON object a line.")
 
@@ -159,8 +164,8 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_csv(
-    file: BinaryIO, name: str, columns: Columns, *, encoding: str | None, on_error: OnError, delimiter: str = ","
-) -> Iterator[Document]:
+    file: BinaryIO, name: str, columns: Columns, *, encoding: str | None, delimiter: str = ","
+) -> Iterator[Document | InputError]:
     """Read a CSV file with a header.
 
     Args:
@@ -168,27 +173,19 @@ def read_csv(
         name: What messages and documents call it.
         columns: The columns of text and id.
         encoding: Its encoding; None means UTF-8 or, if it is not, the one detected.
-        on_error: Called for each bad row, which is then left out.
         delimiter: What separates cells.
 
     Yields:
-        A document a row, each one paragraph.
+        A document a row, each one paragraph; for a bad row what is wrong with it.
 
     Raises:
         InputError: If there is no header, a column stands twice, or the text's column is missing.
         EncodingError: If the file is no text.
     """
     settled = _settle_encoding(file, name, encoding)
-    rows = read_cells(
-        file,
-        name,
-        encoding=settled,
-        delimiter=delimiter,
-        on_error=on_error,
-        check=lambda header: _check_columns(header, name, columns),
-    )
-    for where, row in rows:
-        yield from _document(row, where, name, columns, settled, on_error)
+    rows = _rows(file, name, settled, delimiter)
+    for place, row in _cells(rows, name, lambda header: _check_columns(header, name, columns)):
+        yield row if isinstance(row, InputError) else _document(row, place, name, columns, settled)
 
 
 def read_cells(
@@ -217,27 +214,39 @@ def read_cells(
         InputError: If there is no header.
         EncodingError: If the file is no text.
     """
-    # The limit is the interpreter's, not a reader's; an article is longer than its 131,072 characters can hold.
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     rows = _rows(file, name, _settle_encoding(file, name, encoding), delimiter)
-    _, header = next(rows, ("", []))
+    for place, row in _cells(rows, name, check):
+        if isinstance(row, InputError):
+            on_error(row)
+        else:
+            yield str(place), row
+
+
+def _cells(
+    rows: Iterator[tuple[Place, list[str] | InputError]], name: str, check: Callable[[Sequence[str]], None] | None
+) -> Iterator[tuple[Place, dict[str, str] | InputError]]:
+    """Take the first row for the header, and give the others by its columns."""
+    _, header = next(rows, (Place(name), []))
     if isinstance(header, InputError):
         raise header
     if not header:
         raise InputError(f"{name}: the file is empty. Expected a header and rows.")
     if check:
         check(header)
-    for where, cells in rows:
+    for place, cells in rows:
         if isinstance(cells, InputError):
-            on_error(cells)
+            yield place, cells
         elif len(cells) != len(header):
-            on_error(InputError(f"{where}: expected {len(header)} cells, found {len(cells)}. {_QUOTE}."))
+            found = f"expected {len(header)} cells, found {len(cells)}"
+            yield place, InputError(f"{place}: {found}. {_QUOTE}.", place=place)
         else:
-            yield where, dict(zip(header, cells, strict=True))
+            yield place, dict(zip(header, cells, strict=True))
 
 
-def _rows(file: BinaryIO, name: str, encoding: str, delimiter: str) -> Iterator[tuple[str, list[str] | InputError]]:
+def _rows(file: BinaryIO, name: str, encoding: str, delimiter: str) -> Iterator[tuple[Place, list[str] | InputError]]:
     """Give where each row of a CSV file begins and its cells, or what is wrong with it; blank lines are left out."""
+    # The limit is the interpreter's, not a reader's; an article is longer than its 131,072 characters can hold.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     damages: list[EncodingError] = []  # of the lines read since the last row
 
     def lines() -> Iterator[str]:  # damaged ones too: a quoted cell may begin or end there
@@ -248,33 +257,32 @@ def _rows(file: BinaryIO, name: str, encoding: str, delimiter: str) -> Iterator[
 
     reader = csv.reader(lines(), delimiter=delimiter, strict=True)
     while True:
-        where = f"{name}: line {reader.line_num + 1}"
+        place = Place(name, line=reader.line_num + 1)
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             found = "a quote is never closed" if "end of data" in str(error) else error
-            yield where, InputError(f"{where}: not valid CSV ({found}). {_QUOTE}.")
+            yield place, InputError(f"{place}: not valid CSV ({found}). {_QUOTE}.", place=place)
         else:
             if damages:
-                yield where, damages[0]
+                yield place, damages[0]
             elif len(cells) > 1 or "".join(cells).strip():
-                yield where, cells
+                yield place, cells
         damages.clear()
 
 
-def read_parquet(file: BinaryIO, name: str, columns: Columns, *, on_error: OnError) -> Iterator[Document]:
+def read_parquet(file: BinaryIO, name: str, columns: Columns) -> Iterator[Document | InputError]:
     """Read a Parquet file.
 
     Args:
         file: The file, binary and seekable.
         name: What messages and documents call it.
         columns: The columns of text and id.
-        on_error: Called for each bad row, which is then left out.
 
     Yields:
-        A document a row, each one paragraph.
+        A document a row, each one paragraph; for a bad row what is wrong with it.
 
     Raises:
         InputError: If it is no Parquet file, or the text's column is missing.
@@ -294,7 +302,7 @@ def read_parquet(file: BinaryIO, name: str, columns: Columns, *, on_error: OnErr
         for batch in table.iter_batches(batch_size=_PARQUET_ROWS, columns=wanted):
             for row in batch.to_pylist():
                 number += 1
-                yield from _document(row, f"{name}: row {number}", name, columns, None, on_error)
+                yield _document(row, Place(name, row=number), name, columns, None)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{name}: cannot be read as Parquet ({error}).") from error
 
@@ -324,7 +332,8 @@ def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str,
             yield number, line.decode(encoding), None
         except UnicodeDecodeError as error:
             found = f"byte {error.start} begins {line[error.start : error.start + 4].hex(' ')}"
-            damage = EncodingError(f"{name}: line {number}: not {encoding}: {found}. Give the right --encoding.")
+            place = Place(name, line=number)
+            damage = EncodingError(f"{place}: not {encoding}: {found}. Give the right --encoding.", place=place)
             yield number, line.decode(encoding, "replace"), damage
 
 
@@ -352,28 +361,29 @@ def _check_columns(header: Sequence[str], name: str, columns: Columns) -> None:
 
 
 def _document(
-    row: Mapping[str, Any], where: str, name: str, columns: Columns, encoding: str | None, on_error: OnError
-) -> Iterator[Document]:
-    """Make a document of a row, or report what is wrong with it."""
+    row: Mapping[str, Any], place: Place, name: str, columns: Columns, encoding: str | None
+) -> Document | InputError:
+    """Make a document of a row, or tell what is wrong with it."""
+
+    def refuse(field: str, what: str) -> InputError:
+        return InputError(f"{place}: {what}", place=place, field=field)
+
     if columns.text not in row:
         hint = suggest(columns.text, row) if row else "the object is empty"
-        on_error(InputError(f"{where}: no field {columns.text!r}: {hint}. Name it with --text-column."))
-        return
+        return refuse(columns.text, f"no field {columns.text!r}: {hint}. Name it with --text-column.")
     text, identity = row[columns.text], row.get(columns.id)
     if not isinstance(text, str):
         found = "nothing" if text is None else type(text).__name__
-        on_error(InputError(f"{where}: field {columns.text!r} has to be a string, found {found}."))
-    elif is_blank(text):
-        on_error(InputError(f"{where}: field {columns.text!r} is empty."))
-    elif half := _SURROGATE.search(text):
+        return refuse(columns.text, f"field {columns.text!r} has to be a string, found {found}.")
+    if is_blank(text):
+        return refuse(columns.text, f"field {columns.text!r} is empty.")
+    if half := _SURROGATE.search(text):
         found = f"half of a character (\\u{ord(half[0]):04x}) at character {half.start()}"
-        on_error(InputError(f"{where}: field {columns.text!r} holds {found}. Write the character whole."))
-    elif not isinstance(identity, str | int | float | None):
-        on_error(
-            InputError(f"{where}: field {columns.id!r} has to be a string or number, found {type(identity).__name__}.")
-        )
-    else:
-        yield Document(text, name, identity, encoding, "none", _source(row, columns))
+        return refuse(columns.text, f"field {columns.text!r} holds {found}. Write the character whole.")
+    if not isinstance(identity, str | int | float | None):
+        found = type(identity).__name__
+        return refuse(columns.id, f"field {columns.id!r} has to be a string or number, found {found}.")
+    return Document(text, name, identity, encoding, "none", _source(row, columns))
 
 
 def _source(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:

@@ -1,8 +1,13 @@
-"""English word lists: what follows a name that stands alone, and what a name stands before."""
+"""English words: what one is, what follows a name that stands alone, and what a name stands before."""
 
 from __future__ import annotations
 
-__all__ = ["ATTRIBUTED", "FUNCTION_WORDS", "VERBS"]
+import re
+
+__all__ = ["ATTRIBUTED", "FUNCTION_WORDS", "VERBS", "WORD"]
+
+WORD = re.compile(r"[^\W_]+(?:[-‐‑'’.][^\W_]+)*")
+"""A word as a reader sees it: "pro-NATO", "it's" and "U.S" are one."""
 
 _FUNCTION = """
 a about above across after again against ago all along alongside already also although always am amid among an and

@@ -83,10 +83,20 @@ def test_bad_file(folder, run, name, content, message):
     assert (status, out, err) == (1, "", [f"stance: error: {message}"])
 
 
-def test_missing_file_and_directory(run):
+def test_missing_file_and_empty_folder(run):
     assert run("segment", "no.txt") == (1, "", ["stance: error: no.txt: no such file."])
-    message = "stance: error: .: is a directory. Name its files, as in *.txt."
-    assert run("segment", ".") == (1, "", [message])
+    status, out, (line,) = run("segment", ".")
+    assert (status, out) == (1, "")
+    assert line.startswith("stance: error: .: the folder holds no file that is read (it is empty). Expected names that")
+
+
+def test_a_folder_is_read_file_by_file(folder, run):
+    for name in ("b.txt", "a.md", "in/c.txt", "in/.hidden.txt", "in/picture.png"):
+        (folder / "news" / name).parent.mkdir(parents=True, exist_ok=True)
+        write(folder, f"news/{name}")
+    status, out, err = run("segment", "news", "--format", "jsonl")
+    assert (status, err) == (0, ["stance: news: left out 1 .png, 1 hidden"])
+    assert list(dict.fromkeys(row["document"] for row in rows(out))) == ["news/a.md", "news/b.txt", "news/in/c.txt"]
 
 
 def test_encoding(folder, run):

@@ -192,12 +192,13 @@ def test_bad_inputs_cost_no_good_ones(article: Path, tmp_path: Path, capsys: pyt
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"text": "NATO met."}\n' * 16 + "{broken\n" + '{"text": "Rain."}\n', encoding="utf-8")
     out = tmp_path / "out.jsonl"
-    assert main(["predict", "none.txt", str(rows), str(tmp_path), str(article), "-o", str(out)]) == 1
+    (tmp_path / "empty").mkdir()
+    assert main(["predict", "none.txt", str(rows), str(tmp_path / "empty"), str(article), "-o", str(out)]) == 1
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 3
-    assert "none.txt: no such file" in errors[0]
-    assert "line 17: not valid JSON" in errors[1]
-    assert "is a directory" in errors[2]
+    assert "the folder holds no file that is read" in errors[0]
+    assert "none.txt: no such file" in errors[1]
+    assert "line 17: not valid JSON" in errors[2]
     assert len(rows_of(out.read_text(encoding="utf-8"))) == 17 + 3
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import zlib
+from functools import lru_cache
 from pathlib import Path
 
 import onnx
@@ -14,7 +16,7 @@ from stance.errors import ModelError
 from stance.fitting import weights
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder
-from stance.fitting.export import export_network
+from stance.fitting.export import export_network, trace_network
 from stance.fitting.weights import SCALE, block_size, load_weights, place_weights, save_weights
 from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.runtime import OnnxNetwork
@@ -91,21 +93,31 @@ def test_blocks_divide_the_row() -> None:
     assert [block_size(columns) for columns in (768, 96, 48, 50)] == [64, 32, 16, 0]
 
 
+@lru_cache
+def traced(encoder_folder: Path, width: int) -> tuple[StanceNetwork, onnx.ModelProto]:
+    """A network and its graph, which takes seconds to make."""
+    encoder = load_encoder(EncoderChoice(str(encoder_folder))).network
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        network = StanceNetwork(encoder, HeadConfig(hidden=48, heads=4, width=width)).eval()
+    return network, trace_network(network)
+
+
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
 @pytest.mark.parametrize("width", [0, 24])
 def test_the_graph_reads_what_further_training_reads(
     tmp_path: Path, encoder_folder: Path, precision: str, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encoder = load_encoder(EncoderChoice(str(encoder_folder))).network
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(3)
-        network = StanceNetwork(encoder, HeadConfig(hidden=48, heads=4, width=width)).eval()
+    made, whole = traced(encoder_folder, width)
+    network = copy.deepcopy(made)
     monkeypatch.setattr(weights.save_weights, "__kwdefaults__", weights.save_weights.__kwdefaults__ | {"most": 40_000})
-    export_network(network, tmp_path, precision=precision)
+    export_network(network, tmp_path, precision=precision, graph=whole)
     assert len(list_weights(tmp_path)) > 1
     graph = onnx.load(str(tmp_path / "model.onnx"), load_external_data=False).graph
-    large = [item for item in graph.initializer if item.data_location != onnx.TensorProto.EXTERNAL]
-    assert all(numpy_helper.to_array(item).size < 1024 for item in large)
+    inside = [item for item in graph.initializer if item.data_location != onnx.TensorProto.EXTERNAL]
+    assert all(numpy_helper.to_array(item).size < 1024 for item in inside)
+    small = {value.numpy().tobytes() for value in made.state_dict().values() if 40 < value.numel() < 1024}
+    assert not small & {numpy_helper.to_array(item).tobytes() for item in inside}, "a weight lies in the folder twice"
     kinds = {place.dtype for place in place_weights(tmp_path).values()}
     assert ("U8" in kinds) == (precision == "int8")
     network.load_state_dict(load_weights(tmp_path))
@@ -123,8 +135,8 @@ def test_the_graph_reads_what_further_training_reads(
 def test_a_graph_may_not_read_outside_its_folder(tmp_path: Path, encoder_folder: Path) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
-    encoder = load_encoder(EncoderChoice(str(encoder_folder))).network
-    export_network(StanceNetwork(encoder, HeadConfig(hidden=48, heads=4)), folder)
+    network, whole = traced(encoder_folder, 0)
+    export_network(network, folder, graph=whole)
     OnnxNetwork(folder / "model.onnx")
     (folder / "model.safetensors").rename(tmp_path / "model.safetensors")
     model = onnx.load(str(folder / "model.onnx"), load_external_data=False)
