@@ -83,7 +83,13 @@ FURTHER_TARGETS: tuple[Target, ...] = tuple(
     Target(name, aliases=tuple(aliases), description=f"{name}: {said}")
     for name, said, *aliases in (
         ("Russia", "its government, president, armed forces and policies", "Moscow", "the Kremlin", "Russian"),
-        ("the EU", "the European Union, its commission, council and policies", "the European Union", "Brussels"),
+        (
+            "the EU",
+            "the European Union, its commission, council and policies",
+            "the European Union",
+            "Brussels",
+            "E.U.",
+        ),
         ("India", "its government, prime minister, armed forces and policies", "New Delhi", "Indian"),
         ("Japan", "its government, prime minister, armed forces and policies", "Tokyo", "Japanese"),
         ("Iran", "the Islamic Republic, its leaders, armed forces and policies", "Tehran", "Iranian"),
@@ -91,7 +97,15 @@ FURTHER_TARGETS: tuple[Target, ...] = tuple(
         ("Turkey", "its government, president, armed forces and policies", "Ankara", "Turkish"),
         ("Ukraine", "its government, president, armed forces and policies", "Kyiv", "Ukrainian"),
         ("the UN", "the United Nations, its Security Council, bodies and operations", "the United Nations"),
-        ("Britain", "the United Kingdom, its government and policies", "London", "the United Kingdom", "British"),
+        (
+            "Britain",
+            "the United Kingdom, its government and policies",
+            "London",
+            "the United Kingdom",
+            "British",
+            "UK",
+            "U.K.",
+        ),
         ("France", "its government, president, armed forces and policies", "Paris", "French"),
         ("Germany", "its government, chancellor, armed forces and policies", "Berlin", "German"),
         ("North Korea", "the DPRK, its leaders, armed forces and policies", "Pyongyang", "North Korean"),
