@@ -64,13 +64,14 @@ def test_several_models_have_a_line_each_and_the_best_is_bold(script: ModuleType
     board = results / "leaderboard" / "leaderboard.json"
     rows = json.loads(board.read_text())["sets"]["corpus"]["rows"]
     base = next(row for row in rows if row["system"] == "base")
-    small = json.loads(json.dumps(base)) | {"system": "small"}
-    small["targets"]["US"] = {"value": 0.9, "low": 0.8, "high": 0.95}
-    small["metrics"]["f_avg"] = {"value": 0.6, "low": 0.5, "high": 0.7}
-    change(board, "sets", "corpus", "rows", value=[*rows, small])
+    others = [row for row in rows if row["origin"]["system"].get("system") != "model"]
+    mine = json.loads(json.dumps(base)) | {"system": "mine"}
+    mine["targets"]["US"] = {"value": 0.9, "low": 0.8, "high": 0.95}
+    mine["metrics"]["f_avg"] = {"value": 0.6, "low": 0.5, "high": 0.7}
+    change(board, "sets", "corpus", "rows", value=[base, *others, mine])
     articles = json.loads(board.read_text())["sets"]["articles"]["rows"]
-    other = next(row for row in articles if row["system"] == "base") | {"system": "small"}
-    change(board, "sets", "articles", "rows", value=[*articles, other])
+    whole = next(row for row in articles if row["system"] == "base") | {"system": "mine"}
+    change(board, "sets", "articles", "rows", value=[*articles, whole])
     lines = script.fill(README, results).splitlines()
     us = base["targets"]["US"]
     assert [line.split(" |")[1] for line in lines if line.startswith("| US: `")] == [
@@ -78,7 +79,7 @@ def test_several_models_have_a_line_each_and_the_best_is_bold(script: ModuleType
         " **0.900** [0.800, 0.950]",
     ]
     told = [line for line in lines if line.startswith("Of `")]
-    assert [line.split(":")[0] for line in told] == ["Of `base`", "Of `small`"]
+    assert [line.split(":")[0] for line in told] == ["Of `base`", "Of `mine`"]
     assert "over all targets is 0.600 [0.500, 0.700] (TF-IDF" in told[1]
 
 
