@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LABEL_STUDIO ?= .venv-labelstudio
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check smoke labelstudio test-browser model clean help
+.PHONY: demo test check smoke labelstudio test-ray test-browser model clean help
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -29,6 +29,10 @@ labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in 
 	test -x $(LABEL_STUDIO)/bin/label-studio || ($(PYTHON) -m venv $(LABEL_STUDIO) && $(LABEL_STUDIO)/bin/python -m pip install --quiet --disable-pip-version-check label-studio==1.23.2)
 	STANCE_LABEL_STUDIO=$(LABEL_STUDIO)/bin/label-studio STANCE_LABEL_STUDIO_REPORT=$(LABEL_STUDIO)/report.txt $(BIN)/python -m pytest -m labelstudio tests/label_studio
 	cat $(LABEL_STUDIO)/report.txt
+
+test-ray: $(VENV)/.dev  ## a Ray cluster on this machine, one of whose workers is killed (installs Ray)
+	$(PIP) --editable '.[dev,scale]'
+	$(BIN)/python -m pytest -m ray tests/scale
 
 test-browser: $(VENV)/.dev  ## open the pages in a real browser (installs chromium, playwright-core and axe-core)
 	sh tests/browser/install.sh

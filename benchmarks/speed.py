@@ -192,8 +192,8 @@ def padding(classifier: Classifier, texts: Sequence[str]) -> float:
     """Give the share of the tokens computed that are padding, in [0, 1], as `Classifier.predict` batches them."""
     cut = cut_windows(classifier._tokenizer, texts, size=classifier.config.window, overlap=classifier.config.overlap)
     computed = real = 0
-    for start in range(0, len(cut), prediction._CHUNK):
-        windows = [window for own in cut[start : start + prediction._CHUNK] for window in own]
+    for start in range(0, len(cut), prediction.CHUNK):
+        windows = [window for own in cut[start : start + prediction.CHUNK] for window in own]
         marks = [np.zeros((1, len(window)), dtype=np.bool_) for window in windows]
         lengths = [len(window) for window in windows]
         real += sum(lengths)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -41,6 +44,24 @@ pytestmark = [
     pytest.mark.train,
     pytest.mark.filterwarnings("ignore"),  # torch's exporter deprecates parts of itself
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def traced_once() -> Iterator[None]:
+    """Trace networks of equal weights once: it takes 10 to 30 seconds."""
+    trace, known = release.trace_network, {}
+
+    def once(network: StanceNetwork) -> onnx.ModelProto:
+        digest = hashlib.sha256()
+        for name, value in network.state_dict().items():
+            digest.update(name.encode() + value.numpy().tobytes())
+        if digest.hexdigest() not in known:
+            known[digest.hexdigest()] = trace(network)
+        return known[digest.hexdigest()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(release, "trace_network", once)
+        yield
 
 
 @pytest.fixture(scope="module")
