@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.errors import InputError
+from stance.evaluation.intervals import wilson_ends
 
 __all__ = ["Inferred", "Totals", "infer_shares", "t_quantiles"]
 
@@ -120,7 +121,7 @@ def infer_shares(totals: Totals, *, level: float = 0.95, power: float | None = N
     variance = second * (1.0 - np.minimum(drawn, 1.0)) if finite else second
     worth = classical * (1.0 - classical) / np.maximum(variance, _TINY)
     value = np.clip(value, 0.0, 1.0)
-    low, high = _wilson(value, np.clip(worth, 1e-12, 1e12), quantiles)
+    low, high = wilson_ends(value, np.clip(worth, 1e-12, 1e12), quantiles)
     low = np.where(_in_one(totals.found), 0.0, low)
     high = np.where(_in_one(totals.labelled - totals.found), 1.0, high)
     hidden = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / np.minimum(labelled, totals.size))
@@ -171,14 +172,6 @@ def _in_one(found: Floats) -> npt.NDArray[np.bool_]:
 def _nothing(found: Floats) -> npt.NDArray[np.bool_]:
     """Whether no document has any."""
     return np.asarray((found <= 1e-9).all(axis=-1))
-
-
-def _wilson(share: Floats, size: Floats, quantile: Floats) -> tuple[Floats, Floats]:
-    """Wilson's interval of a share found among so many independent items."""
-    square = quantile**2
-    middle = (share + square / (2 * size)) / (1 + square / size)
-    half = quantile / (1 + square / size) * np.sqrt(share * (1 - share) / size + square / (4 * size**2))
-    return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
 
 
 def t_quantiles(freedom: Floats, level: float) -> Floats:

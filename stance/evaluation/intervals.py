@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from stance.errors import InputError
 
-__all__ = ["Interval", "bootstrap_by_document", "draw_documents", "enclose", "number_documents"]
+__all__ = ["Interval", "bootstrap_by_document", "draw_documents", "enclose", "number_documents", "wilson_ends"]
+
+Floats = npt.NDArray[np.float64]
 
 _AT_ONCE = 4_000_000
 """Most numbers in a table of draws: 32 MB."""
@@ -113,3 +115,26 @@ def bootstrap_by_document(
         for often in table
     ]
     return enclose(statistic(np.arange(len(documents))), np.array(values))
+
+
+def wilson_ends(share: Floats, size: Floats, quantile: Floats) -> tuple[Floats, Floats]:
+    """Give the ends of Wilson's interval of a share found among so many independent items.
+
+    Args:
+        share: The share, in [0, 1]; any shape.
+        size: Of how many; above 0, the same shape.
+        quantile: How far from 0 the normal or Student's distribution stays with the interval's probability.
+
+    Returns:
+        Lower and upper ends, in [0, 1], of the same shape.
+
+    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
+
+    >>> low, high = wilson_ends(np.array(0.5), np.array(10.0), np.array(1.96))
+    >>> low.round(3).item(), high.round(3).item()
+    (0.237, 0.763)
+    """
+    square = quantile**2
+    middle = (share + square / (2 * size)) / (1 + square / size)
+    half = quantile / (1 + square / size) * np.sqrt(share * (1 - share) / size + square / (4 * size**2))
+    return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from stance.errors import InputError, suggest
 from stance.evaluation.figures import FEWEST_DOCUMENTS
-from stance.evaluation.intervals import Interval, draw_documents, enclose
+from stance.evaluation.intervals import Interval, draw_documents, enclose, wilson_ends
 from stance.schema import LABELS, Analysis, Label
 
 __all__ = [
@@ -226,12 +226,10 @@ def wilson(count: int, total: int) -> Interval:
     Returns:
         The share and the interval; NaN of none.
 
-    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
+    Source: see `stance.evaluation.intervals.wilson_ends`.
     """
     if not total:
         return Interval(math.nan, math.nan, math.nan)
     share = count / total
-    centre = share + _Z**2 / (2 * total)
-    half = _Z * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
-    scale = 1 + _Z**2 / total
-    return Interval(share, max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale))
+    low, high = wilson_ends(np.array(share), np.array(float(total)), np.array(_Z))
+    return Interval(share, float(low), float(high))
