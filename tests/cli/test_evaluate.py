@@ -90,10 +90,11 @@ def test_small_chances_and_zeros_are_written_as_such(tmp_path: Path) -> None:
     assert "McNemar's exact p below 0.0001" in text and "-0.000" not in text
 
 
-def test_a_model_is_told_in_markdown_by_its_configuration() -> None:
+def test_a_model_is_told_in_markdown_by_its_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["stance", "evaluate", "--gold", "-"])
     origin = {"predictions": {"model": "base", "sha256": {"config.json": "ab"}}, "gold": {"file": "-", "sha256": None}}
     told = provenance_markdown({**origin, "against": None, **describe_run()})
-    assert "- predictions: model base, sha256 ab\n- gold: -, sha256 not known, read from stdin\n- stance " in told
+    assert "- predictions: model base, sha256 ab\n- gold: -, sha256 not known, read from stdin\n- stance evaluate --gold -\n- Python " in told
 
 
 def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pytest.CaptureFixture[str]) -> None:
