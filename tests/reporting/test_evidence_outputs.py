@@ -11,8 +11,9 @@ import pytest
 
 from stance.cli.app import main
 from stance.errors import InputError
+from stance.reporting.drawing import print_table
 from stance.reporting.outputs import paragraph_columns, paragraph_rows, write_rows
-from stance.reporting.tables import document_table, print_table
+from stance.reporting.tables import document_table
 from stance.schema import LABELS, Analysis, Document, Evidence, Paragraph, Prediction, Share, Stance
 
 TEXT = "A view\n\nWe thank NATO."
