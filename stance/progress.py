@@ -23,7 +23,7 @@ class Bar(Protocol):
         """Change the words before the bar."""
 
     def set_postfix_str(self, s: str, refresh: bool = True) -> None:
-        """Change the words that stand for ``{postfix}``."""
+        """Change the words that stand for ``{postfix}``, after a comma."""
 
 
 def has_terminal() -> bool:
@@ -56,6 +56,7 @@ def draw_bar(
     options = {"unit": unit, "initial": done, "miniters": 1, "dynamic_ncols": True, "leave": False, "file": sys.stderr}
     with unwatched(total=total, desc=what, bar_format=form, **options) as bar:
         yield bar
+        bar.refresh()  # what came since it was drawn last, a tenth of a second ago or less
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Lines and grids of cells as text for a terminal, or for a file: the one place where tables are drawn.
 
-Drawn by hand: wcwidth, which ftfy brings anyway, measures, wraps and cuts; of a library of tables only padding was left.
+Drawn by hand: wcwidth, which ftfy brings anyway, measures, wraps and cuts; a library of tables would only pad.
 Colours are by hand, too: a handful of codes, where libraries for them bring as much again as the rest of this package.
 """
 
@@ -19,7 +19,7 @@ __all__ = ["Cell", "Column", "Grid", "Sheet", "Text", "clean", "print_table", "r
 _PLAIN_WIDTH = 110
 """Width of tables that do not go to a terminal."""
 _READABLE = 8
-"""Columns of a terminal below which a column of words gets no narrower while others can."""
+"""Columns of a terminal below which no column of words gets and no word is broken, while others can give way."""
 _LEAST = 3
 """Columns of a terminal below which no column gets narrower: the table is too wide for the terminal then."""
 _CODES = {"bold": 1, "dim": 2, "underline": 4, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
@@ -155,7 +155,7 @@ def _grid(grid: Grid, width: int, colour: bool) -> list[str]:
     edge, gap = (" ", "   ") if grid.head else ("", "  ")
     names: list[Cell] = [Text(column.title, "bold") for column in grid.columns]
     cells = [[_paint(cell, colour) for cell in row] for row in ([names] if grid.head else []) + list(grid.rows)]
-    room = width - 2 * len(edge) - len(gap) * (len(grid.columns) - 1)
+    room = max(width - 2 * len(edge) - len(gap) * (len(grid.columns) - 1), _LEAST * len(grid.columns))
     widths = _widths(grid.columns, [row for row in cells if row], room)
     lines = [edge + gap.join(line) for row in cells for line in _row(row, grid.columns, widths)]
     if not grid.head:
@@ -187,11 +187,19 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int)
         max(column.least, 1, *(min(wcwidth.width(row[number]), room) for row in rows))
         for number, column in enumerate(columns)
     ]
-    words = [number for number, column in enumerate(columns) if column.fit != "keep"]
-    for numbers, least in ((words, _READABLE), (range(len(columns)), _LEAST)):
-        while sum(widths) > room and (wide := [number for number in numbers if widths[number] > least]):
+    longest = [max(_longest_word(row[number]) for row in rows) for number in range(len(columns))]
+    for least in (
+        [_READABLE if column.fit != "keep" else room for column in columns],
+        [min(word, _READABLE) for word in longest],
+        [_LEAST] * len(columns),
+    ):
+        while sum(widths) > room and (wide := [number for number, width in enumerate(widths) if width > least[number]]):
             widths[max(wide, key=widths.__getitem__)] -= 1
     for number, column in enumerate(columns):
         if column.fit == "cut":
             widths[number] += max(room - sum(widths), 0)
     return widths
+
+
+def _longest_word(text: str) -> int:
+    return max(map(wcwidth.width, text.split()), default=1)

@@ -28,7 +28,7 @@ def progress_bar(total: int | None, *, done: int, show: bool | None) -> Iterator
     if not (show or (show is None and has_terminal())):
         yield lambda step, count: None
         return
-    told = "{postfix}" if total is None else "{postfix}, {remaining} left"
+    told = ("{elapsed}" if total is None else "{remaining} left") + "{postfix}"
     begun, judged = time.monotonic(), 0.0
     with draw_bar("Predicting", total, done=done, told=told) as bar:
 
