@@ -70,7 +70,7 @@ def test_no_target_may_have_the_name_of_a_column() -> None:
 def test_table_names_the_heaviest_words() -> None:
     file = io.BytesIO()
     print_table(document_table(analysed(), ["NATO", "US"]), file)
-    assert "NATO rests on: thank −0.46, NATO " in file.getvalue().decode()
+    assert "NATO rests on: thank −0.46, NATO\n" in file.getvalue().decode()
 
 
 def test_command_adds_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
