@@ -10,6 +10,8 @@ import pytest
 
 from stance.cli.app import main
 from stance.progress import above_bars, draw_bar
+from stance.reporting.layout import Layout
+from stance.scale.journal import Commit, Pipe
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +48,17 @@ def test_a_message_stands_above_the_bar(capsys: pytest.CaptureFixture[str]) -> N
     before, after = capsys.readouterr().err.split("stance: error: bad\n")
     assert not before.split("\r")[-1].strip()  # the line was blank
     assert "Judging:" in after
+
+
+def test_tables_on_the_same_terminal_go_above_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = Pipe(None, Layout("table", ("NATO",)))
+    with draw_bar("Judging", 4):
+        capsys.readouterr()
+        pipe.append(b"a table\n", b"", Commit())
+        told = capsys.readouterr()
+    assert told.out == "a table\n"
+    _, blank, _, again, *_ = [*told.err.split("\r"), ""]
+    assert blank and not blank.strip() and again.startswith("Judging:")
 
 
 def test_the_commands_messages_go_above_the_bar(
