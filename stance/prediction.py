@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import overload
 from stance.errors import InputError
 from stance.model.classifier import Classifier
 from stance.model.store import CONFIG_FILE, find_model
+from stance.progress import draw_bar, has_terminal
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Prediction, Share
 from stance.targets import Target, resolve_targets
 from stance.text.decoding import is_blank
@@ -369,12 +369,12 @@ def _summary(predictions: Sequence[Prediction], targets: Sequence[Target]) -> di
 @contextmanager
 def _progress(total: int, *, show: bool | None) -> Iterator[Callable[[float], None] | None]:
     """Draw a progress bar on stderr while texts are judged."""
-    if not (show or (show is None and total > 1 and sys.stderr.isatty())):
+    if not (show or (show is None and total > 1 and has_terminal())):
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress
+    with draw_bar("Predicting", total, unit=" texts") as bar:
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Predicting", total=total)
-        yield lambda share: bar.advance(task, share)
+        def advance(share: float) -> None:
+            bar.update(share)
+
+        yield advance

@@ -212,7 +212,6 @@ def test_progress_bar_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_documents_are_judged_under_a_progress_bar(capfd: pytest.CaptureFixture[str], monkeypatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich draws bars on terminals only
     stance.analyze("NATO met.\n\nChina did not.", show_progress=True)
     captured = capfd.readouterr()
     assert captured.out == ""

@@ -9,9 +9,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from typing import TextIO
 
 from stance import __version__
 from stance.errors import StanceError
+from stance.progress import above_bars
 
 __all__ = ["main", "run"]
 
@@ -80,11 +82,19 @@ class _Formatter(logging.Formatter):
         return f"stance: {kind}{''.join(shown)}"  # what came from a file may hold what steers a terminal
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Messages that go above a progress bar, not into it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with above_bars(self.stream):
+            super().emit(record)
+
+
 @contextmanager
 def _messages() -> Iterator[None]:
     """Write what the library logs to stderr while a command runs, and leave logging as it was."""
     logger = logging.getLogger("stance")
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_Formatter())
     before = logger.level, logger.propagate
     logger.addHandler(handler)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stance.cli.options import add_draw_options, positive_number, split_names
+from stance.progress import draw_bar, has_terminal
 
 if TYPE_CHECKING:
     from stance.evaluation.benchmark.runner import Watch
@@ -101,33 +102,28 @@ def _run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _watching(runs: int) -> Iterator[Watch | None]:
     """Give what is told of progress: a bar on a terminal, nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from stance.reporting.drawing import clean
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not has_terminal():
         yield None
         return
-    columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("benchmark", total=runs)
-        yield lambda name, system, share: bar.update(task, advance=share, description=f"{name}: {system}")
+    with draw_bar("benchmark", runs, told="{remaining} left") as bar:
+
+        def watch(name: str, system: str, share: float) -> None:
+            bar.set_description_str(clean(f"{name}: {system}"), refresh=False)
+            bar.update(share)
+
+        yield watch
 
 
 def _show(results: Sequence[Result]) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     from stance.evaluation.benchmark.leaderboard import table_rows
-    from stance.reporting.tables import clean, print_table
+    from stance.reporting.drawing import Column, Grid, clean, print_table
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for number, column in enumerate(("set", "system", "official [95 %]", "judgements", "seconds", "learned from")):
-        table.add_column(column, justify="right" if number in (2, 3, 4) else "left", overflow="fold")
-    for row in table_rows(results):
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    print_table(table, sys.stdout.buffer)
+    names = ("set", "system", "official [95 %]", "judgements", "seconds", "learned from")
+    columns = [Column(name, right=number in (2, 3, 4), fit="fold") for number, name in enumerate(names)]
+    rows = [[clean(cell) for cell in row] for row in table_rows(results)]
+    print_table([Grid(columns, rows)], sys.stdout.buffer)
 
 
 def _listing() -> str:

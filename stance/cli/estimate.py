@@ -115,9 +115,9 @@ def _warn_of_documents(rows: list[PredictedRow]) -> None:
 
 
 def _write(found: Estimates, form: str, output: str | None, origin: Mapping[str, Any]) -> None:
+    from stance.reporting.drawing import print_table
     from stance.reporting.estimate_tables import estimate_table, write_estimate_csv, write_estimate_markdown
     from stance.reporting.outputs import open_output, write_rows
-    from stance.reporting.tables import print_table
 
     with open_output(output) as file:
         if form == "json":

@@ -81,10 +81,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _run(arguments: argparse.Namespace) -> int:
     from stance.cli.options import output_format
     from stance.evaluation.scoring import evaluate
+    from stance.reporting.drawing import print_table
     from stance.reporting.evaluation_page import evaluation_html
     from stance.reporting.evaluation_tables import evaluation_markdown, evaluation_table
     from stance.reporting.outputs import open_output
-    from stance.reporting.tables import print_table
     from stance.targets import load_targets
 
     check_audit_options(arguments)

@@ -33,8 +33,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from stance.reporting.drawing import print_table
     from stance.reporting.outputs import BLOCK_COLUMNS, block_rows, open_output, write_rows
-    from stance.reporting.tables import block_table, print_table
+    from stance.reporting.tables import block_table
 
     form = output_format(arguments, _FORMATS)
     inputs = Inputs(arguments, unit="document")

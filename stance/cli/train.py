@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.options import positive_number
+from stance.progress import draw_bar, has_terminal
 
 if TYPE_CHECKING:
     from stance.fitting.loop import Step
@@ -87,24 +88,21 @@ def _run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _watching(folder: str | None) -> Iterator[Callable[[Step], None]]:
     """Give what is told of each step: a bar on a terminal or a line a minute, a line an epoch, TensorBoard if asked."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with ExitStack() as stack:
         board = stack.enter_context(_tensorboard(folder)) if folder is not None else None
-        bar = stack.enter_context(Progress(*columns, console=console, disable=not console.is_terminal))
-        task = bar.add_task("training", total=None)
-
+        bar = None
         told = time.monotonic()
 
         def watch(step: Step) -> None:
-            nonlocal told
-            if not console.is_terminal and time.monotonic() - told > _EVERY:
+            nonlocal bar, told
+            if bar is None and has_terminal():
+                bar = stack.enter_context(draw_bar("training", step.steps, unit=" steps", done=step.step - 1))
+            if bar is None and time.monotonic() - told > _EVERY:
                 told = time.monotonic()
                 _LOG.info("step %d of %d: loss %.4f", step.step, step.steps, step.loss)
-            bar.update(task, completed=step.step, total=step.steps, description=f"loss {step.loss:.3f}")
+            if bar is not None:
+                bar.set_description_str(f"loss {step.loss:.3f}", refresh=False)
+                bar.update(step.step - bar.n)
             if board:
                 board(step)
             if step.score is not None:

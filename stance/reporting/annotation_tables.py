@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from stance.annotation.agreement import Agreement, Confusion
 from stance.annotation.checks import Checks, Leak
 from stance.annotation.codebook import Breach, Codebook, Example
-from stance.reporting.tables import clean
+from stance.reporting.drawing import Cell, Column, Grid, Sheet, Text, clean
 from stance.schema import LABELS
 
 __all__ = ["agreement_table", "breach_table", "check_table"]
@@ -30,14 +25,11 @@ _KINDS = {
 }
 
 
-def _table(*columns: str, title: str = "") -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left", title_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
-    return table
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Grid:
+    return Grid([Column(name, right=number > 0, fit="fold") for number, name in enumerate(columns)], rows)
 
 
-def check_table(checks: Checks, texts: Mapping[tuple[str, str], str], show: int) -> RenderableType:
+def check_table(checks: Checks, texts: Mapping[tuple[str, str], str], show: int) -> Sheet:
     """Show what a check of annotations found.
 
     Args:
@@ -46,25 +38,25 @@ def check_table(checks: Checks, texts: Mapping[tuple[str, str], str], show: int)
         show: Most examples of each kind.
 
     Returns:
-        Something that rich prints: balance of labels, leaks, and suspicious records, each with examples.
+        Lines and grids: balance of labels, leaks, and suspicious records, each with examples.
     """
-    parts: list[RenderableType] = [_balance_table(checks)]
+    parts: list[Cell | Grid] = [_balance_table(checks)]
     if len(checks.paragraphs) > 1:
-        parts.append(Text(f"leakage between splits: {_count(len(checks.leaks), 'pair')}", style="bold"))
+        parts.append(Text(f"leakage between splits: {_count(len(checks.leaks), 'pair')}", "bold"))
     for kind, count in Counter(leak.kind for leak in checks.leaks).items():
         parts.append(Text(f"  {kind}: {_count(count, 'pair')}"))
         for leak in [leak for leak in checks.leaks if leak.kind == kind][:show]:
             first, second = f"{leak.first_split} {clean(leak.first)}", f"{leak.second_split} {clean(leak.second)}"
             parts.append(Text(f"    {first} = {second}{_likeness(leak)}"))
-            parts.append(_excerpt(texts.get((leak.first_split, leak.first), "")))
-    parts.append(Text(f"suspicious records: {len(checks.findings)}", style="bold"))
+            parts += _excerpt(texts.get((leak.first_split, leak.first), ""))
+    parts.append(Text(f"suspicious records: {len(checks.findings)}", "bold"))
     for slip, count in Counter(finding.kind for finding in checks.findings).items():
         parts.append(Text(f"  {_KINDS[slip]}: {count}"))
         for finding in [finding for finding in checks.findings if finding.kind == slip][:show]:
             who = f" ({clean(finding.annotator)})" if finding.annotator else ""
             target = f" {clean(finding.target)}:" if finding.target else ""
             parts.append(Text(f"    {finding.split} {clean(finding.id)}{who}:{target} {clean(finding.detail)}"))
-            parts.append(_excerpt(texts.get((finding.split, finding.id), "")))
+            parts += _excerpt(texts.get((finding.split, finding.id), ""))
     if checks.unread:
         parts.append(
             Text(
@@ -72,7 +64,7 @@ def check_table(checks: Checks, texts: Mapping[tuple[str, str], str], show: int)
                 "near-duplicates among them are missed. Hydrate them first."
             )
         )
-    return Group(*(part for part in parts if part != Text("")))
+    return parts
 
 
 def _likeness(leak: Leak) -> str:
@@ -87,23 +79,23 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _excerpt(text: str) -> Text:
+def _excerpt(text: str) -> list[Text]:
     shown = clean(" ".join(text.split()))
     shown = shown if len(shown) <= _WIDTH else shown[: _WIDTH - 1] + "…"
-    return Text(f"      {shown}" if shown else "", style="dim")
+    return [Text(f"      {shown}", "dim")] if shown else []
 
 
-def _balance_table(checks: Checks) -> Table:
-    table = _table("split", "target", *LABELS, "no label", "paragraphs")
+def _balance_table(checks: Checks) -> Grid:
+    rows = []
     for split, targets in checks.balance.items():
         for target, counts in targets.items():
             total = checks.paragraphs[split]
             cells = [f"{counts.get(label, 0)} ({counts.get(label, 0) / total:.0%})" for label in LABELS]
-            table.add_row(clean(split), clean(target), *cells, str(counts.get("", 0)), str(total))
-    return table
+            rows.append([clean(split), clean(target), *cells, str(counts.get("", 0)), str(total)])
+    return _table(("split", "target", *LABELS, "no label", "paragraphs"), rows)
 
 
-def agreement_table(agreement: Agreement, *, show: int = 10) -> RenderableType:
+def agreement_table(agreement: Agreement, *, show: int = 10) -> Sheet:
     """Show how far annotators agree.
 
     Args:
@@ -111,38 +103,38 @@ def agreement_table(agreement: Agreement, *, show: int = 10) -> RenderableType:
         show: Most disagreements shown.
 
     Returns:
-        Something that rich prints: a row for each target and coefficient with n and interval, and what is not defined
+        Lines and grids: a row for each target and coefficient with n and interval, and what is not defined
         says why; a table of confusion for each target and two annotators; the first disagreements.
     """
     people = ", ".join(map(clean, agreement.annotators))
-    head = Text(f"{agreement.paragraphs} paragraphs labelled by {people}")
-    table = _table("target", "coefficient", "value", f"{agreement.level:.0%} interval", "n", "")
+    head = f"{agreement.paragraphs} paragraphs labelled by {people}"
+    cells: list[list[Cell]] = []
     for measured in agreement.measured:
-        table.add_section()
+        cells += [[]] if cells else []
         for number, found in enumerate(measured.coefficients):
             name = "" if number else clean(measured.name)
             value = "-" if found.value is None else f"{found.value:.3f}"
             ends = "-" if found.low is None else f"{found.low:.3f} to {found.high:.3f}"
-            table.add_row(name, found.name.replace("_", " "), value, ends, str(found.n), Text(found.why, style="dim"))
-    note = Text("n: paragraphs (overall: of all targets). Intervals: bootstrap, documents drawn.", style="dim")
-    differ = Text(f"disagreements: {len(agreement.disagreements)}", style="bold")
+            cells.append([name, found.name.replace("_", " "), value, ends, str(found.n), Text(found.why, "dim")])
+    table = _table(("target", "coefficient", "value", f"{agreement.level:.0%} interval", "n", ""), cells)
+    note = Text("n: paragraphs (overall: of all targets). Intervals: bootstrap, documents drawn.", "dim")
+    differ = Text(f"disagreements: {len(agreement.disagreements)}", "bold")
     rows = [
         Text(f"  {clean(item.id)} {clean(item.target)}: " + ", ".join(f"{clean(k)} {v}" for k, v in item.votes.items()))
         for item in agreement.disagreements[:show]
     ]
-    return Group(head, table, note, *map(_confusion_table, agreement.confusions), differ, *rows)
+    confusions = [part for confusion in agreement.confusions for part in _confusion_table(confusion)]
+    return [head, table, note, *confusions, differ, *rows]
 
 
-def _confusion_table(confusion: Confusion) -> RenderableType:
+def _confusion_table(confusion: Confusion) -> Sheet:
     columns = list(confusion.counts)
     title = f"{clean(confusion.target)}: rows {clean(confusion.first)}, columns {clean(confusion.second)}"
-    table = _table("", *columns)
-    for label, counts in confusion.counts.items():
-        table.add_row(label, *(str(counts[column]) for column in columns))
-    return Group(Text(title, style="bold"), table)
+    rows = [[label, *(str(counts[column]) for column in columns)] for label, counts in confusion.counts.items()]
+    return [Text(title, "bold"), _table(("", *columns), rows)]
 
 
-def breach_table(breaches: Sequence[Breach], asked: int, codebook: Codebook) -> RenderableType:
+def breach_table(breaches: Sequence[Breach], asked: int, codebook: Codebook) -> Sheet:
     """Show which examples of the codebook a model labels otherwise.
 
     Args:
@@ -151,27 +143,28 @@ def breach_table(breaches: Sequence[Breach], asked: int, codebook: Codebook) -> 
         codebook: The codebook.
 
     Returns:
-        Something that rich prints: a row a rule, and a row a label that differs.
+        Lines and grids: a row a rule, and a row a label that differs.
     """
     right = asked - len(breaches)
-    head = Text(
-        f"codebook {clean(codebook.version)}: {right} of {asked} labels of {len(codebook.examples)} examples kept"
-    )
-    rules = _table("rule", "examples", "broken", title="rules")
+    head = f"codebook {clean(codebook.version)}: {right} of {asked} labels of {len(codebook.examples)} examples kept"
+    if not breaches:
+        return [head]
+    rules = []
     broken = Counter(number for example in _examples(breaches) for number in example.rules)
     shown = Counter(number for example in codebook.examples for number in example.rules)
     for rule in codebook.rules:
         if broken[rule.number]:
             name = f"{rule.number}. {rule.name}" if rule.name else str(rule.number)
-            rules.add_row(clean(name), str(shown[rule.number]), str(broken[rule.number]))
-    table = _table("example", "rules", "target", "codebook", "model", "probability", title="labels")
+            rules.append([clean(name), str(shown[rule.number]), str(broken[rule.number])])
+    labels = []
     for breach in breaches:
         numbers = ", ".join(map(str, breach.example.rules))
         expected = breach.example.labels[breach.target]
-        table.add_row(
-            clean(breach.example.id), numbers, clean(breach.target), expected, breach.found, f"{breach.probability:.2f}"
-        )
-    return Group(head, rules, table) if breaches else head
+        where = (clean(breach.example.id), numbers, clean(breach.target))
+        labels.append([*where, expected, breach.found, f"{breach.probability:.2f}"])
+    columns = ("example", "rules", "target", "codebook", "model", "probability")
+    broken_rules = _table(("rule", "examples", "broken"), rules)
+    return [head, Text("rules", "bold"), broken_rules, Text("labels", "bold"), _table(columns, labels)]
 
 
 def _examples(breaches: Iterable[Breach]) -> list[Example]:

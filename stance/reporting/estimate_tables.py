@@ -7,15 +7,10 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from stance.errors import InputError
 from stance.evaluation.estimation import Estimate, Estimates
 from stance.evaluation.intervals import Interval
-from stance.reporting.tables import clean
+from stance.reporting.drawing import Cell, Column, Grid, Sheet, Text, clean
 
 __all__ = ["estimate_table", "write_estimate_csv", "write_estimate_markdown"]
 
@@ -25,30 +20,32 @@ _NOTE = (
 )
 
 
-def estimate_table(estimates: Estimates) -> RenderableType:
+def estimate_table(estimates: Estimates) -> Sheet:
     """Show estimates with their intervals, beside the count of predicted labels and the labels alone.
 
     Args:
         estimates: What was estimated.
 
     Returns:
-        Something that rich prints: a row for each group, target and label; what has no valid interval says why.
+        Lines and a grid: a row for each group, target and label; what has no valid interval says why.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(_header(estimates)):
-        left = number < len(estimates.by) + 2
-        table.add_column(column, justify="left" if left else "right", overflow="fold", no_wrap=not left)
+    words = len(estimates.by) + 2
+    columns = [
+        Column(name, right=number >= words, fit="fold" if number < words else "keep")
+        for number, name in enumerate(_header(estimates))
+    ]
+    rows: list[list[Cell]] = []
     before: tuple[object, ...] = ()
     for row in estimates.rows:
         group = tuple(row.group.values())
         if before and (group, row.target) != before:
-            table.add_section()
+            rows.append([])
         first = (group, row.target) != before
         before = (group, row.target)
         names = [clean(value) if first else "" for value in (*group, row.target)]
-        table.add_row(*names, row.label, *_cells(row))
-    why = [Text(line, style="dim") for line in _reasons(estimates)]
-    return Group(Text(_title(estimates)), table, *why, Text(_NOTE, style="dim"))
+        rows.append([*names, row.label, *_cells(row)])
+    why = [Text(line, "dim") for line in _reasons(estimates)]
+    return [_title(estimates), Grid(columns, rows), *why, Text(_NOTE, "dim")]
 
 
 def _header(estimates: Estimates) -> list[str]:

@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from stance.evaluation.comparison import Comparison
 from stance.evaluation.figures import MEAN, POOLED
 from stance.evaluation.findings import Audit
 from stance.evaluation.intervals import Interval
 from stance.evaluation.scoring import Evaluation, Mistake
-from stance.reporting.tables import clean
+from stance.reporting.drawing import Cell, Column, Grid, Sheet, Text, clean
 
 __all__ = ["EvaluationPart", "escape_markdown", "evaluation_markdown", "evaluation_parts", "evaluation_table"]
 
@@ -63,7 +59,7 @@ class EvaluationPart:
     kind: Literal["table", "counts", "mistakes"] = "table"
 
 
-def evaluation_table(evaluation: Evaluation, *, worst: int = 5, audit: Audit | None = None) -> RenderableType:
+def evaluation_table(evaluation: Evaluation, *, worst: int = 5, audit: Audit | None = None) -> Sheet:
     """Show an evaluation on a terminal.
 
     Args:
@@ -72,21 +68,17 @@ def evaluation_table(evaluation: Evaluation, *, worst: int = 5, audit: Audit | N
         audit: An audit of the same system, to show too.
 
     Returns:
-        Something that rich prints.
+        Lines and grids.
     """
-    shown: list[RenderableType] = []
+    shown: list[Cell | Grid] = []
     for part in evaluation_parts(evaluation, worst, audit):
-        shown.append(Text(part.title, style="bold"))
+        shown.append(Text(part.title, "bold"))
         if part.columns:
-            table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-            for number, column in enumerate(part.columns):
-                table.add_column(column, justify="right" if number >= part.words else "left", overflow="fold")
-            for row in part.rows:
-                table.add_row(*map(Text, row))
-            shown.append(table)
+            columns = [Column(name, right=number >= part.words, fit="fold") for number, name in enumerate(part.columns)]
+            shown.append(Grid(columns, part.rows))
         if part.note:
-            shown.append(Text(part.note + "\n"))
-    return Group(*shown)
+            shown += [part.note, ""]
+    return shown
 
 
 def evaluation_markdown(evaluation: Evaluation, *, worst: int = 5, audit: Audit | None = None) -> str:

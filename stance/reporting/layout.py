@@ -70,7 +70,8 @@ class Layout:
     def encode(self, analyses: Iterable[Analysis]) -> bytes:
         """Give the bytes of results; those of several, one after the other, are the output."""
         if self.form == "table":
-            from stance.reporting.tables import document_table, render_table
+            from stance.reporting.drawing import render_table
+            from stance.reporting.tables import document_table
 
             tables = (document_table(analysis, self.targets) for analysis in analyses)
             return b"".join(render_table(table, terminal=self.terminal) for table in tables)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from stance import __version__
 from stance.reporting.document_view import is_unsure, name_of, title_of
+from stance.reporting.drawing import clean
 from stance.reporting.evaluation_tables import escape_markdown
 from stance.reporting.page import MARKS
 from stance.reporting.report_page import CAVEAT, describe_intervals, format_share, targets_of, without_field
 from stance.reporting.shares import SIDES, Group, summarise_corpus
-from stance.reporting.tables import clean
 from stance.schema import Analysis, Prediction
 
 __all__ = ["report_markdown"]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from stance.errors import InputError
+from stance.progress import above_bars
 from stance.reporting.layout import Layout
 from stance.reporting.outputs import move_in, not_written
 
@@ -94,8 +95,9 @@ class Pipe:
 
     def append(self, data: bytes, errors: bytes, commit: Commit) -> None:
         """Write a piece; `errors` has to be empty."""
-        self._spool.write(data)
-        self._spool.flush()
+        with above_bars(sys.stdout):
+            self._spool.write(data)
+            self._spool.flush()
         self.commit = replace(commit, output=self.commit.output + len(data))
 
     def finish(self) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from stance.progress import draw_bar, has_terminal
 from stance.scale.steps import Step
 from stance.scale.workers import Advance
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, Task
 
 __all__ = ["progress_bar"]
 
@@ -29,37 +25,18 @@ def progress_bar(total: int | None, *, done: int, show: bool | None) -> Iterator
     Yields:
         What is called as paragraphs are judged.
     """
-    if not (show or (show is None and sys.stderr.isatty())):
+    if not (show or (show is None and has_terminal())):
         yield lambda step, count: None
         return
-    from rich.console import Console
-
-    with _bar(Console(stderr=True)) as bar:
-        task = bar.add_task("Predicting", total=total, completed=done, paragraphs=0.0)
+    told = ("{elapsed}" if total is None else "{remaining} left") + "{postfix}"
+    begun, judged = time.monotonic(), 0.0
+    with draw_bar("Predicting", total, done=done, told=told) as bar:
 
         def advance(step: Step, count: float) -> None:
-            share = count / max(step.paragraphs, 1)
-            judged = bar.tasks[0].fields["paragraphs"] + count
-            bar.update(task, advance=(step.read - step.start) * share, paragraphs=judged)
+            nonlocal judged
+            judged += count
+            rate = judged / max(time.monotonic() - begun, 1e-3)
+            bar.set_postfix_str(f"{judged:,.0f} paragraphs, {rate:,.1f}/s", refresh=False)
+            bar.update((step.read - step.start) * count / max(step.paragraphs, 1))
 
         yield advance
-
-
-def _bar(console: object) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    begun = time.monotonic()
-
-    class Rate(ProgressColumn):
-        """How many paragraphs are judged, and how many a second since the start."""
-
-        def render(self, task: Task) -> Text:
-            """Draw it."""
-            judged = task.fields["paragraphs"]
-            return Text(f"{judged:,.0f} paragraphs, {judged / max(time.monotonic() - begun, 1e-3):,.1f}/s")
-
-    assert isinstance(console, Console)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Rate(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True)

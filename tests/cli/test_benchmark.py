@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,15 +76,18 @@ def test_what_is_left_out_is_a_wrong_usage(arguments: list[str], capsys: pytest.
     assert "name at least one suite and the folder for the results" in capsys.readouterr().err
 
 
-def test_progress_is_drawn_on_a_terminal(small_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rich.console import Console
-
+def test_progress_is_drawn_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from stance.cli.benchmark import _watching
 
-    monkeypatch.setattr(Console, "is_terminal", property(lambda self: True))
+    with _watching(2) as watch:
+        assert watch is None
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with _watching(2) as watch:
         assert watch is not None
+        watch("small\x1b[2J", "lexicon", 1.0)
         watch("small", "lexicon", 1.0)
+    told = capsys.readouterr().err
+    assert "100%" in told and "small: lexicon" in told and "\x1b[2J" not in told
 
 
 def test_an_interrupted_run_says_how_to_go_on(

@@ -9,8 +9,8 @@ import numpy as np
 from stance.evaluation.findings import Audit, Finding, Part
 from stance.evaluation.intervals import Interval
 from stance.evaluation.scoring import Evaluation, evaluate
+from stance.reporting.drawing import print_table
 from stance.reporting.evaluation_tables import evaluation_markdown, evaluation_table
-from stance.reporting.tables import print_table
 
 AUDIT = Audit(
     targets=("NATO",),

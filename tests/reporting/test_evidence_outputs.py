@@ -11,8 +11,9 @@ import pytest
 
 from stance.cli.app import main
 from stance.errors import InputError
+from stance.reporting.drawing import print_table
 from stance.reporting.outputs import paragraph_columns, paragraph_rows, write_rows
-from stance.reporting.tables import document_table, print_table
+from stance.reporting.tables import document_table
 from stance.schema import LABELS, Analysis, Document, Evidence, Paragraph, Prediction, Share, Stance
 
 TEXT = "A view\n\nWe thank NATO."
@@ -69,7 +70,7 @@ def test_no_target_may_have_the_name_of_a_column() -> None:
 def test_table_names_the_heaviest_words() -> None:
     file = io.BytesIO()
     print_table(document_table(analysed(), ["NATO", "US"]), file)
-    assert "NATO rests on: thank −0.46, NATO " in file.getvalue().decode()
+    assert "NATO rests on: thank −0.46, NATO\n" in file.getvalue().decode()
 
 
 def test_command_adds_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

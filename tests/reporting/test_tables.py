@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 
-from stance.reporting.tables import block_table, document_table, print_table
+from stance.reporting.drawing import print_table
+from stance.reporting.tables import block_table, document_table
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Prediction, Share, Stance
 
 HOSTILE = "\x1b[31mNATO\x07 \x9b2J[bold]grins[/bold]\r\n\u202egnorw " + "word " * 60

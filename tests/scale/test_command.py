@@ -92,4 +92,4 @@ def test_nothing_heavy_is_imported_before_it_is_asked_for(tiny: Path, tmp_path: 
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"torch", "ray", "pyarrow", "datasets", "pandas", "rich", "trafilatura"} & set(loaded)
+    assert not {"torch", "ray", "pyarrow", "datasets", "pandas", "tqdm", "trafilatura"} & set(loaded)

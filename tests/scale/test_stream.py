@@ -494,7 +494,6 @@ def test_a_run_with_another_way_with_errors_does_not_go_on(tiny: Path, tmp_path:
 
 
 def test_the_bar_tells_rate_and_time(tiny: Path, tmp_path: Path, capfd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich draws bars on terminals only
     monkeypatch.setenv("COLUMNS", "120")
     rows = write_rows(tmp_path / "a.jsonl", 100)
     predict_files(rows, tmp_path / "out.jsonl", judging=Judging(model=tiny), show_progress=True)

@@ -37,8 +37,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from stance.annotation.adjudication import spread_votes
     from stance.annotation.agreement import measure_agreement
     from stance.reporting.annotation_tables import agreement_table
+    from stance.reporting.drawing import print_table
     from stance.reporting.outputs import open_output
-    from stance.reporting.tables import print_table
 
     records = Records()
     found = spread_votes(records.require(arguments.files))

@@ -60,8 +60,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from stance.annotation.checks import check_annotations
     from stance.annotation.duplicates import THRESHOLD
     from stance.reporting.annotation_tables import breach_table, check_table
+    from stance.reporting.drawing import print_table
     from stance.reporting.outputs import open_output
-    from stance.reporting.tables import print_table
 
     if not (arguments.files or arguments.model):
         raise InputError("There is nothing to check. Name files of annotations, or a --model.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from stance.cli.annotate.records import (
     write_records,
 )
 from stance.errors import InputError, StanceError
+from stance.progress import draw_bar, has_terminal
 
 if TYPE_CHECKING:
     from stance.schema import Document
@@ -79,20 +80,20 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _documents(arguments: argparse.Namespace, records: Records) -> Iterator[Document]:
-    from rich.console import Console
-    from rich.progress import track
-
     from stance.text.documents import read_documents
 
     names = list(_files(arguments.texts))
-    console = Console(stderr=True)
-    for name in track(names, "Searching", console=console, transient=True, disable=not sys.stderr.isatty()):
-        try:
-            yield from read_documents(
-                name, text_column=arguments.text_column, id_column=arguments.id_column, on_error=records.report
-            )
-        except (StanceError, OSError) as error:
-            records.report(error)
+    with ExitStack() as stack:
+        bar = stack.enter_context(draw_bar("Searching", len(names), unit=" files")) if has_terminal() else None
+        for name in names:
+            try:
+                yield from read_documents(
+                    name, text_column=arguments.text_column, id_column=arguments.id_column, on_error=records.report
+                )
+            except (StanceError, OSError) as error:
+                records.report(error)
+            if bar is not None:
+                bar.update()
 
 
 def _files(names: list[str]) -> Iterator[str]:

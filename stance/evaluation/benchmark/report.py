@@ -12,8 +12,8 @@ from stance.evaluation.benchmark.leaderboard import build_leaderboard
 from stance.evaluation.benchmark.runner import Plan
 from stance.evaluation.benchmark.sets import SetDefinition, list_sets
 from stance.evaluation.benchmark.store import Result, Store, write_whole
+from stance.reporting.drawing import clean
 from stance.reporting.evaluation_tables import escape_markdown
-from stance.reporting.tables import clean
 
 __all__ = ["leaderboard_markdown", "write_leaderboard"]
 
