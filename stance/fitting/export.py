@@ -17,6 +17,7 @@ import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnxscript.optimizer import optimize_ir
 
 from stance.fitting.weights import SCALE, SMALL, ZERO, Place, block_size, place_weights, save_weights
 from stance.model.network import StanceNetwork
@@ -130,6 +131,7 @@ def _export(network: StanceNetwork) -> onnx.ModelProto:
             example,
             dynamo=True,
             verbose=False,
+            optimize=False,
             opset_version=_OPSET,
             input_names=["input_ids", "attention_mask", "mentions", "queries"],
             output_names=["scores", "pooled"],
@@ -142,6 +144,7 @@ def _export(network: StanceNetwork) -> onnx.ModelProto:
         )
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
+    optimize_ir(program.model, input_size_limit=SMALL - 1)  # weights are left as they are, to be found again
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / NETWORK_FILE
         program.save(str(path))
