@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,8 +17,9 @@ import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnxscript.optimizer import optimize_ir
 
-from stance.fitting.weights import SCALE, SMALL, Place, block_size, place_weights, save_weights
+from stance.fitting.weights import SCALE, SMALL, ZERO, Place, block_size, place_weights, save_weights
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, list_weights
 
@@ -26,10 +28,13 @@ __all__ = ["PRECISIONS", "export_network", "trace_network"]
 PRECISIONS = ("int8", "fp16", "fp32")
 """How the weights can be stored, the smallest first; they are multiplied in fp32 in any case."""
 
-_OPSET = 20
+_OPSET = 21
 _MICROSOFT = "com.microsoft"
 _TABLE = 4096
 """A lookup table with more rows than this is quantised too; position embeddings are too few to matter."""
+_WIDENED = 16_000_000
+"""Numbers in matrices up to which they become fp32 when a network is loaded: products are then 10 to 20 % faster (they
+were packed before), at 4 bytes a number; with more, bytes stay bytes in memory (docs/decisions/0016)."""
 _TYPES = {"F32": TensorProto.FLOAT, "F16": TensorProto.FLOAT16, "U8": TensorProto.UINT8, "I8": TensorProto.INT8}
 """Number types: what safetensors and what ONNX call them."""
 
@@ -42,7 +47,8 @@ class _Use:
         initializer: Its name there, which the exporter may have changed.
         weight: Its name in the network.
         turned: Whether the graph holds it transposed.
-        kind: ``"matrix"`` if it is only multiplied with, ``"table"`` if rows are looked up in it; else empty.
+        kind: ``"matrix"`` if it is only multiplied with, ``"shaped"`` if it is multiplied with in another shape,
+            ``"table"`` if rows are looked up in it; else empty.
     """
 
     initializer: str
@@ -102,7 +108,8 @@ def trace_network(network: StanceNetwork) -> onnx.ModelProto:
     Returns:
         The graph, with nothing of the machine that made it.
     """
-    model = _export(network.eval())
+    with _plain_attention(network):
+        model = _export(network.eval())
     _strip(model)
     return model
 
@@ -124,6 +131,7 @@ def _export(network: StanceNetwork) -> onnx.ModelProto:
             example,
             dynamo=True,
             verbose=False,
+            optimize=False,
             opset_version=_OPSET,
             input_names=["input_ids", "attention_mask", "mentions", "queries"],
             output_names=["scores", "pooled"],
@@ -136,6 +144,7 @@ def _export(network: StanceNetwork) -> onnx.ModelProto:
         )
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
+    optimize_ir(program.model, input_size_limit=SMALL - 1)  # weights are left as they are, to be found again
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / NETWORK_FILE
         program.save(str(path))
@@ -170,13 +179,16 @@ def _agreed(uses: list[_Use]) -> dict[str, str]:
     kinds: dict[str, set[str]] = {}
     for use in uses:
         kinds.setdefault(use.weight, set()).add(use.kind)
-    return {name: kind for name, (kind, *others) in kinds.items() if kind and not others}
+    stored = {"matrix": "matrix", "shaped": "matrix", "table": "table"}
+    return {name: stored[kind] for name, (kind, *others) in kinds.items() if kind and not others}
 
 
 def _kind(graph: onnx.GraphProto, name: str, turned: bool, weight: npt.NDArray[np.float32]) -> str:
     users = [node for node in graph.node if name in node.input]
     if all(_multiplies(node, name, turned) for node in users):
         return "matrix" if block_size(weight.shape[1]) else ""
+    if all(node.op_type == "Reshape" for node in users) and weight.ndim == 2 and not turned:
+        return "shaped" if block_size(weight.shape[1]) else ""
     looked_up = all(node.op_type == "Gather" and node.input[0] == name for node in users)
     return "table" if looked_up and not turned and weight.ndim == 2 and len(weight) > _TABLE else ""
 
@@ -204,22 +216,27 @@ def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]
     """
     for item in [item for item in graph.initializer if item.name in {use.initializer for use in uses}]:
         graph.initializer.remove(item)
+    packed = {use.weight for use in uses if use.kind in ("matrix", "shaped") and use.weight + SCALE in places}
+    wide = sum(math.prod(places[name].shape) for name in packed) <= _WIDENED
     for use in {use.weight: use for use in uses}.values():
+        scaled, unpacked = use.weight + SCALE in places, wide or use.kind == "shaped"
         shape = places[use.weight].shape
-        if use.weight + SCALE in places:
+        if scaled:
             scales = places[use.weight + SCALE].shape
-            graph.initializer.append(_external(use.weight + SCALE, places, scales))
-            if use.kind == "matrix":
-                shape = (*scales, shape[1] // scales[1])
+            if use.weight in packed:
+                shape = shape if unpacked else (*scales, shape[1] // scales[1])
                 graph.node.insert(0, _cast(_stored(use.weight + SCALE), _scales(use)))
+            graph.initializer.append(_external(use.weight + SCALE, places, scales))
         graph.initializer.append(_external(use.weight, places, shape))
     for use in uses:
-        scaled = use.weight + SCALE in places
-        for node in [node for node in graph.node if use.initializer in node.input] if scaled else []:
-            _replace(graph, node, _multiplied(node, use, places) if use.kind == "matrix" else _looked_up(node, use))
-        if not scaled:
-            for at, node in enumerate(_widened(use)):
-                graph.node.insert(at, node)
+        if use.weight + SCALE not in places:
+            _insert(graph, _widened(use))
+        elif use.kind == "shaped" or (use.kind == "matrix" and wide):
+            scales = places[use.weight + SCALE].shape
+            _insert(graph, _unpacked(graph, use, scales, places[use.weight].shape[1]))
+        else:
+            for node in [node for node in graph.node if use.initializer in node.input]:
+                _replace(graph, node, _multiplied(node, use, places) if use.kind == "matrix" else _looked_up(node, use))
 
 
 def _share(graph: onnx.GraphProto, folder: Path, places: Mapping[str, Place]) -> None:
@@ -267,6 +284,24 @@ def _widened(use: _Use) -> list[onnx.NodeProto]:
     return [_cast(_stored(use.weight), output), *turn]
 
 
+def _unpacked(graph: onnx.GraphProto, use: _Use, scales: tuple[int, ...], columns: int) -> list[onnx.NodeProto]:
+    """Make fp32 of a matrix of bytes; all of it is constant, so it is done once, when the graph is loaded."""
+    name = use.initializer
+    zeros = np.full(scales, ZERO, dtype=np.uint8)
+    graph.initializer.append(numpy_helper.from_array(zeros, name + " zero"))
+    output = name + " wide" if use.turned else name
+    return [
+        helper.make_node(
+            "DequantizeLinear",
+            [_stored(use.weight), _scales(use), name + " zero"],
+            [output],
+            axis=1,
+            block_size=columns // scales[1],
+        ),
+        *([helper.make_node("Transpose", [output], [name])] if use.turned else []),
+    ]
+
+
 def _multiplied(node: onnx.NodeProto, use: _Use, places: Mapping[str, Place]) -> list[onnx.NodeProto]:
     """Multiply with a matrix of bytes."""
     (rows, columns), blocks = places[use.weight].shape, places[use.weight + SCALE].shape[1]
@@ -299,11 +334,30 @@ def _looked_up(node: onnx.NodeProto, use: _Use) -> list[onnx.NodeProto]:
     ]
 
 
+def _insert(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
+    """Put nodes before all others but casts of scales, which they may need."""
+    place = next((at for at, node in enumerate(graph.node) if not node.input[0].startswith(_stored(""))), 0)
+    for offset, new in enumerate(nodes):
+        graph.node.insert(place + offset, new)
+
+
 def _replace(graph: onnx.GraphProto, node: onnx.NodeProto, by: list[onnx.NodeProto]) -> None:
     place = list(graph.node).index(node)
     graph.node.remove(node)
     for offset, new in enumerate(by):
         graph.node.insert(place + offset, new)
+
+
+@contextmanager
+def _plain_attention(network: StanceNetwork) -> Iterator[None]:
+    """Write attention as its products: what torch's fused one is exported as guards against rows without any token."""
+    config = network.encoder.config
+    before = config._attn_implementation
+    network.encoder.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        network.encoder.set_attn_implementation(before)
 
 
 @contextmanager

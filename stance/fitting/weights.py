@@ -16,7 +16,7 @@ from torch import Tensor
 
 from stance.model.store import list_weights, name_part
 
-__all__ = ["MOST", "SCALE", "SMALL", "Place", "block_size", "load_weights", "place_weights", "save_weights"]
+__all__ = ["MOST", "SCALE", "SMALL", "ZERO", "Place", "block_size", "load_weights", "place_weights", "save_weights"]
 
 SCALE = ".scale"
 """What the name of a quantised weight's scales ends with."""
@@ -26,7 +26,7 @@ SMALL = 1024
 """A weight with fewer numbers than this stays in fp32."""
 _BLOCKS = (64, 32, 16)
 """How many numbers of a row share a scale: the first of these that divides the row."""
-_ZERO = 128
+ZERO = 128
 """What stands for 0 in a matrix's bytes: ONNX Runtime's MatMulNBits reads unsigned numbers."""
 
 
@@ -78,7 +78,7 @@ def save_weights(
             block = value.shape[1] if kind == "table" else block_size(value.shape[1])
             numbers, scale = _quantise(value.detach().float(), block, bits)
             kept[name + SCALE] = scale.half()
-            kept[name] = numbers.to(torch.int8) if kind == "table" else (numbers + _ZERO).to(torch.uint8)
+            kept[name] = numbers.to(torch.int8) if kind == "table" else (numbers + ZERO).to(torch.uint8)
         else:
             small = value.numel() < SMALL or precision == "fp32"
             kept[name] = (value.float() if small else value.half()).contiguous()
@@ -117,7 +117,7 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
         if scale is None:
             weights[name] = value.float()
         else:
-            numbers = value.float() - (_ZERO if value.dtype == torch.uint8 else 0)
+            numbers = value.float() - (ZERO if value.dtype == torch.uint8 else 0)
             weights[name] = numbers * scale.float().repeat_interleave(value.shape[1] // scale.shape[1], dim=1)
     return weights
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from stance.errors import InputError, ModelError
 from stance.model.calibration import Calibration, check_risk, softmax
 from stance.model.runtime import OnnxNetwork
 from stance.model.store import CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE, find_model, read_config, verify_files
-from stance.model.tokens import Window, cut_windows, make_batch, mark_mentions, plan_batches
+from stance.model.tokens import Batch, Window, cut_windows, make_batch, mark_mentions, plan_batches
 from stance.schema import LABELS, Label, Prediction, Span, Stance
 from stance.targets import Target, find_mentions
 from stance.text.repair import Repaired, repair
@@ -63,7 +63,7 @@ class Classifier:
         self.calibration = Calibration.from_dict(self.config.calibration) if self.config.calibration else None
         self._calibrations = _by_target(self.calibration)
         self.targets = self._own_targets()
-        self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device, threads=_threads())
+        self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device, cores=usable_cores())
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
         except Exception as error:  # the Rust tokenizer raises bare Exception
@@ -210,13 +210,18 @@ class Classifier:
         windows = [(reading, window) for reading in readings for window in reading.windows]
         scores = np.zeros((len(windows), len(queries), len(LABELS)), dtype=np.float32)
         lengths = [len(window) for _, window in windows]
-        for places in plan_batches(lengths, batch_size=batch_size, token_budget=_TOKEN_BUDGET):
+        plan = list(plan_batches(lengths, batch_size=batch_size, token_budget=_TOKEN_BUDGET))
+
+        def make(places: Sequence[int]) -> Batch:
             chosen = [windows[place] for place in places]
             marks = [
                 np.stack([mark_mentions(window, spans) for spans in reading.mentions]) for reading, window in chosen
             ]
-            batch = make_batch([window for _, window in chosen], marks, pad_id=self.config.pad_id)
-            scores[places] = self._network.run(batch, queries).scores[..., self._order]
+            return make_batch([window for _, window in chosen], marks, pad_id=self.config.pad_id)
+
+        outputs = self._network.run_all([partial(make, places) for places in plan], queries)
+        for places, output in zip(plan, outputs, strict=True):
+            scores[places] = output.scores[..., self._order]
             if progress:
                 progress(len(readings) * len(places) / len(windows))
         return scores
@@ -279,12 +284,6 @@ class Classifier:
         inside = self.calibration.label_sets(probabilities, risk)
         order = np.argsort(-probabilities, kind="stable")
         return tuple(LABELS[number] for number in order if inside[number])
-
-
-def _threads() -> int:
-    """Give the threads of a batch: as ONNX Runtime chooses, by physical cores, but where fewer cores may be used."""
-    cores = usable_cores()
-    return cores if cores < (os.cpu_count() or 1) else 0
 
 
 def _by_target(calibration: Calibration | None) -> dict[str, Calibration]:

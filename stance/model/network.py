@@ -41,7 +41,10 @@ class TargetBlock(nn.Module):
     """A target's state looks at the token states once (pre-norm cross-attention, then a feed-forward layer).
 
     The attention is written out, since `nn.MultiheadAttention` with few queries is 17 times slower under bf16 on CPU
-    (measured: shared ENGINEERING notes, "One pass for all targets").
+    (measured: shared ENGINEERING notes, "One pass for all targets"). Few targets look at many tokens, so matrices are
+    moved to the side of the targets: q (W x + b) = (q W) x + q b, where q b is the same for all tokens and falls out of
+    the softmax, and the values' matrix comes after the weighted sum. The results are those of keys and values made of
+    every token, but for rounding, at the price of a few rows (docs/decisions/0016).
     """
 
     def __init__(self, config: HeadConfig) -> None:
@@ -74,11 +77,14 @@ class TargetBlock(nn.Module):
         batch, targets, width = state.shape
         size = width // self.heads
         query = self.query(self.norm(state)).reshape(batch, targets, self.heads, size)
-        key, value = self.key_value(tokens).reshape(batch, -1, 2, self.heads, size).unbind(2)
-        scores = torch.einsum("bthd,blhd->bhtl", query, key) / size**0.5
+        to_key, to_value = self.key_value.weight.reshape(2, self.heads, size, width).unbind(0)
+        asked = torch.einsum("bthd,hdw->bhtw", query, to_key).reshape(batch, -1, width)
+        scores = (asked @ tokens.transpose(1, 2)).reshape(batch, self.heads, targets, -1) / size**0.5
         scores = scores.float() + self.mention_bias[None, :, None, None] * mentions[:, None] + padding[:, None, None]
-        weights = scores.softmax(-1).to(value.dtype)
-        seen = torch.einsum("bhtl,blhd->bthd", weights, value).reshape(batch, targets, width)
+        weights = scores.softmax(-1).to(tokens.dtype)
+        mixed = (weights.reshape(batch, self.heads * targets, -1) @ tokens).reshape(batch, self.heads, targets, width)
+        seen = torch.einsum("bhtw,hdw->bthd", mixed, to_value).reshape(batch, targets, width)
+        seen = seen + self.key_value.bias[width:]
         state = state + self.dropout(self.output(seen))
         updated: Tensor = state + self.dropout(self.feed(self.feed_norm(state)))
         return updated

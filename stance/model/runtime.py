@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,29 +37,46 @@ class Output:
 class OnnxNetwork:
     """An exported network.
 
-    Safe to call from several threads.
+    Safe to call from several threads. One batch alone is shared out to all cores; several batches are read at once on a
+    CPU, each by one thread, since threads that share a batch wait for each other (docs/decisions/0016).
 
     Args:
         path: The ONNX file.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
-        threads: Threads of one batch; 0 lets ONNX Runtime choose.
+        cores: Batches that are read at once, and threads of one that is alone (fewer where cores are not physical ones).
 
     Raises:
         InputError: If the device is unknown or ONNX Runtime was built without it.
         ModelError: If the file is no network that ONNX Runtime can load.
     """
 
-    def __init__(self, path: Path, *, device: str | None = None, threads: int = 0) -> None:
+    def __init__(self, path: Path, *, device: str | None = None, cores: int = 1) -> None:
+        self._path = path
+        self._providers = _providers(device)
+        self._at_once = cores if self._providers == ["CPUExecutionProvider"] else 1
+        every = cores >= (os.cpu_count() or 1)  # then ONNX Runtime counts the physical cores
+        self._session = self._open(0 if every else cores)
+        self._single: ort.InferenceSession | None = None
+        self._lock = threading.Lock()
+        self.hidden = int(self._session.get_outputs()[1].shape[1])
+
+    def _open(self, threads: int) -> ort.InferenceSession:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         options.enable_mem_pattern = False  # batches differ in shape, and a pattern is kept for each (70 MB measured)
-        providers = _providers(device)
+        options.add_session_config_entry("session.disable_quant_qdq", "1")  # bytes that become fp32 do so once, at loading
         try:
-            self._session = ort.InferenceSession(str(path), sess_options=options, providers=providers)
+            return ort.InferenceSession(str(self._path), sess_options=options, providers=self._providers)
         except Exception as error:  # ONNX Runtime's own errors share no base but RuntimeError and Exception
-            raise ModelError(f"{path}: ONNX Runtime cannot load the network: {error}") from error
-        self.hidden = int(self._session.get_outputs()[1].shape[1])
+            raise ModelError(f"{self._path}: ONNX Runtime cannot load the network: {error}") from error
+
+    def _open_single(self) -> ort.InferenceSession:
+        """Give the session whose batches take one thread each; weights are mapped, so it costs little memory."""
+        with self._lock:
+            if self._single is None:
+                self._single = self._open(1)
+            return self._single
 
     def run(self, batch: Batch, queries: npt.NDArray[np.float32]) -> Output:
         """Score a batch.
@@ -67,14 +88,40 @@ class OnnxNetwork:
         Returns:
             Scores and mean states.
         """
-        inputs = {
-            "input_ids": batch.input_ids,
-            "attention_mask": batch.attention_mask,
-            "mentions": batch.mentions,
-            "queries": queries,
-        }
-        scores, pooled = self._session.run(["scores", "pooled"], inputs)
-        return Output(scores, pooled)
+        return _run(self._session, batch, queries)
+
+    def run_all(self, batches: Sequence[Callable[[], Batch]], queries: npt.NDArray[np.float32]) -> Iterator[Output]:
+        """Score batches, several at once where there are cores for it.
+
+        Args:
+            batches: What makes each batch; called just before it is read, perhaps from another thread.
+            queries: Encoded target descriptions, shape (targets, hidden).
+
+        Yields:
+            Scores and mean states of each batch, in order.
+        """
+        workers = min(self._at_once, len(batches))
+        if workers < 2:
+            for make in batches:
+                yield self.run(make(), queries)
+            return
+        session = self._open_single()
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="stance-batch")
+        try:
+            yield from pool.map(lambda make: _run(session, make(), queries), batches)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _run(session: ort.InferenceSession, batch: Batch, queries: npt.NDArray[np.float32]) -> Output:
+    inputs = {
+        "input_ids": batch.input_ids,
+        "attention_mask": batch.attention_mask,
+        "mentions": batch.mentions,
+        "queries": queries,
+    }
+    scores, pooled = session.run(["scores", "pooled"], inputs)
+    return Output(scores, pooled)
 
 
 def _providers(device: str | None) -> list[str | tuple[str, dict[str, str]]]:
