@@ -2,6 +2,8 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+# Tests run beside each other, so each keeps to one thread of arithmetic.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 LABEL_STUDIO ?= .venv-labelstudio
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -14,13 +16,13 @@ demo: $(VENV)/.core  ## install the library and see where the example texts stan
 	$(BIN)/stance predict examples/*.txt examples/*.md
 
 test: $(VENV)/.dev  ## install everything and run the whole test suite
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(VENV)/.dev  ## style, types, tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 smoke: $(VENV)/.dev  ## build the wheel and use it in a clean environment outside the repository
 	PYTHON=$(PYTHON) bash tests/smoke.sh $(BIN)/python

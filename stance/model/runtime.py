@@ -43,7 +43,7 @@ class OnnxNetwork:
     Args:
         path: The ONNX file.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
-        cores: Batches that are read at once, and threads of one that is alone (fewer where cores are not physical ones).
+        cores: Batches that are read at once, and threads of one that is alone (fewer if cores share arithmetic units).
 
     Raises:
         InputError: If the device is unknown or ONNX Runtime was built without it.
@@ -65,7 +65,7 @@ class OnnxNetwork:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         options.enable_mem_pattern = False  # batches differ in shape, and a pattern is kept for each (70 MB measured)
-        options.add_session_config_entry("session.disable_quant_qdq", "1")  # bytes that become fp32 do so once, at loading
+        options.add_session_config_entry("session.disable_quant_qdq", "1")  # bytes become fp32 once, at loading
         try:
             return ort.InferenceSession(str(self._path), sess_options=options, providers=self._providers)
         except Exception as error:  # ONNX Runtime's own errors share no base but RuntimeError and Exception

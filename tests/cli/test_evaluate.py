@@ -94,7 +94,10 @@ def test_a_model_is_told_in_markdown_by_its_configuration(monkeypatch: pytest.Mo
     monkeypatch.setattr("sys.argv", ["stance", "evaluate", "--gold", "-"])
     origin = {"predictions": {"model": "base", "sha256": {"config.json": "ab"}}, "gold": {"file": "-", "sha256": None}}
     told = provenance_markdown({**origin, "against": None, **describe_run()})
-    assert "- predictions: model base, sha256 ab\n- gold: -, sha256 not known, read from stdin\n- stance evaluate --gold -\n- Python " in told
+    lines = told.splitlines()
+    assert "- predictions: model base, sha256 ab" in lines
+    assert "- gold: -, sha256 not known, read from stdin" in lines
+    assert "- stance evaluate --gold -" in lines
 
 
 def test_a_model_predicts_first_and_is_named(gold: Path, made: Path, capsys: pytest.CaptureFixture[str]) -> None:
