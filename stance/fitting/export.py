@@ -23,7 +23,7 @@ from stance.fitting.weights import SCALE, SMALL, ZERO, Place, block_size, place_
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, list_weights
 
-__all__ = ["PRECISIONS", "export_network", "trace_network"]
+__all__ = ["PRECISIONS", "export_network", "trace_network", "write_graph"]
 
 PRECISIONS = ("int8", "fp16", "fp32")
 """How the weights can be stored, the smallest first; they are multiplied in fp32 in any case."""
@@ -75,24 +75,44 @@ def export_network(
         bits: How many bits of a byte ``"int8"`` uses, 4 to 8.
         graph: What `trace_network` gave of the network, which is left as it is; None traces it anew.
     """
-    model = onnx.ModelProto()
-    model.CopyFrom(graph or trace_network(network))
+    model = _copy(graph or trace_network(network))
     state = network.state_dict()
     uses = _find_uses(model.graph, {name: value.numpy() for name, value in state.items() if value.numel() >= SMALL})
-    small = precision == "int8"
     for name in list_weights(folder):  # of an attempt with another precision
         (folder / name).unlink()
     save_weights(
         state,
         folder,
         precision="fp32" if precision == "fp32" else "fp16",
-        quantised=_agreed(uses) if small else {},
+        quantised=_agreed(uses) if precision == "int8" else {},
         bits=bits,
     )
+    _write(model, uses, folder)
+
+
+def write_graph(network: StanceNetwork, folder: Path) -> None:
+    """Write ``model.onnx`` alone, for weights that lie in the folder: what a newer version makes of the same numbers.
+
+    Args:
+        network: The network with the folder's own weights, as `stance.fitting.weights.load_weights` gives them.
+        folder: The folder; its weights are left as they are.
+    """
+    model = _copy(trace_network(network))
+    state = {name: value.numpy() for name, value in network.state_dict().items() if value.numel() >= SMALL}
+    _write(model, _find_uses(model.graph, state), folder)
+
+
+def _copy(graph: onnx.ModelProto) -> onnx.ModelProto:
+    model = onnx.ModelProto()
+    model.CopyFrom(graph)
+    return model
+
+
+def _write(model: onnx.ModelProto, uses: list[_Use], folder: Path) -> None:
     places = place_weights(folder)
     _point(model.graph, uses, places)
     _share(model.graph, folder, places)
-    if small:
+    if any(node.domain == _MICROSOFT for node in model.graph.node):
         model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
     path = folder / NETWORK_FILE
     path.write_bytes(model.SerializeToString())
@@ -287,13 +307,14 @@ def _widened(use: _Use) -> list[onnx.NodeProto]:
 def _unpacked(graph: onnx.GraphProto, use: _Use, scales: tuple[int, ...], columns: int) -> list[onnx.NodeProto]:
     """Make fp32 of a matrix of bytes; all of it is constant, so it is done once, when the graph is loaded."""
     name = use.initializer
-    zeros = np.full(scales, ZERO, dtype=np.uint8)
-    graph.initializer.append(numpy_helper.from_array(zeros, name + " zero"))
+    zero = "zeros of " + " ".join(map(str, scales))
+    if all(item.name != zero for item in graph.initializer):
+        graph.initializer.append(numpy_helper.from_array(np.full(scales, ZERO, dtype=np.uint8), zero))
     output = name + " wide" if use.turned else name
     return [
         helper.make_node(
             "DequantizeLinear",
-            [_stored(use.weight), _scales(use), name + " zero"],
+            [_stored(use.weight), _scales(use), zero],
             [output],
             axis=1,
             block_size=columns // scales[1],
