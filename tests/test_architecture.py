@@ -18,6 +18,7 @@ ROWS = {
     "cores": 0,
     "display": 0,
     "errors": 0,
+    "files": 0,
     "schema": 0,
     "targets": 0,
     "text": 1,
