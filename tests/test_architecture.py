@@ -29,6 +29,7 @@ ROWS = {
     "evaluation.metrics": 1,
     "evaluation.figures": 2,
     "fitting.config": 1,
+    "model.graph": 1,
     "model.store": 1,
     "model.tokens": 1,
     "model.calibration": 1,

@@ -11,9 +11,13 @@ import onnxruntime as ort
 
 from stance.errors import InputError, ModelError
 from stance.model.tokens import Batch
+from stance.schema import LABELS
 
 __all__ = ["OnnxNetwork", "Output"]
 
+_INPUTS = {"input_ids": 2, "attention_mask": 2, "mentions": 3, "queries": 2}
+_OUTPUTS = {"scores": 3, "pooled": 2}
+"""What a network takes and gives, and how many axes each has."""
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
@@ -55,7 +59,8 @@ class OnnxNetwork:
             self._session = ort.InferenceSession(str(path), sess_options=options, providers=providers)
         except Exception as error:  # ONNX Runtime's own errors share no base but RuntimeError and Exception
             raise ModelError(f"{path}: ONNX Runtime cannot load the network: {error}") from error
-        self.hidden = int(self._session.get_outputs()[1].shape[1])
+        self.hidden = _hidden(self._session, path)
+        self._path = path
 
     def run(self, batch: Batch, queries: npt.NDArray[np.float32]) -> Output:
         """Score a batch.
@@ -66,6 +71,9 @@ class OnnxNetwork:
 
         Returns:
             Scores and mean states.
+
+        Raises:
+            ModelError: If the network cannot be run on it, or gives something else than numbers of the right shape.
         """
         inputs = {
             "input_ids": batch.input_ids,
@@ -73,8 +81,31 @@ class OnnxNetwork:
             "mentions": batch.mentions,
             "queries": queries,
         }
-        scores, pooled = self._session.run(["scores", "pooled"], inputs)
+        try:
+            scores, pooled = self._session.run(list(_OUTPUTS), inputs)
+        except Exception as error:  # as above
+            raise ModelError(f"{self._path}: the network cannot be run: {error}") from error
+        windows, targets, _ = batch.mentions.shape
+        if scores.shape != (windows, targets, len(LABELS)) or pooled.shape != (windows, self.hidden):
+            raise ModelError(
+                f"{self._path}: expected scores of shape {(windows, targets, len(LABELS))}, found {scores.shape}."
+            )
+        if not np.isfinite(scores).all():
+            raise ModelError(f"{self._path}: the network gives scores that are no numbers.")
         return Output(scores, pooled)
+
+
+def _hidden(session: ort.InferenceSession, path: Path) -> int:
+    """Give the size of the states, and make sure that the network takes and gives what is expected."""
+    inputs = {item.name: len(item.shape) for item in session.get_inputs()}
+    outputs = {item.name: item.shape for item in session.get_outputs()}
+    ranks = {name: len(shape) for name, shape in outputs.items()}
+    if inputs != _INPUTS or ranks != _OUTPUTS or type(outputs["pooled"][1]) is not int:
+        raise ModelError(
+            f"{path}: expected a network from {', '.join(_INPUTS)} to {', '.join(_OUTPUTS)}, "
+            f"found one from {', '.join(inputs)} to {', '.join(outputs)} or of other shapes."
+        )
+    return int(outputs["pooled"][1])
 
 
 def _providers(device: str | None) -> list[str | tuple[str, dict[str, str]]]:
