@@ -224,9 +224,7 @@ def write_config(folder: Path, config: ModelConfig) -> None:
 def hash_file(path: Path) -> str:
     """Give the sha256 of a file in hexadecimal."""
     with path.open("rb") as file:
-        if hasattr(hashlib, "file_digest"):
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        return hashlib.sha256(file.read()).hexdigest()  # Python 3.10
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_hashes(folder: Path) -> None:
