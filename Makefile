@@ -63,7 +63,7 @@ mutation: $(VENV)/.dev $(TOOLS)/.done  ## change segmentation, metrics and offse
 
 audit: $(SHIPPED)/.done $(TOOLS)/.done  ## known vulnerabilities of what the wheel brings (asks an advisory database)
 	$(SHIPPED)/bin/python -m pip freeze --disable-pip-version-check --exclude stance-kit > build/frozen.txt
-	$(TOOLS)/bin/pip-audit --requirement build/frozen.txt --disable-pip --no-deps
+	$(TOOLS)/bin/pip-audit --strict --requirement build/frozen.txt --disable-pip --no-deps
 
 licences: $(SHIPPED)/.done $(TOOLS)/.done  ## licences of what the wheel brings; fails on any of the GPL
 	$(TOOLS)/bin/pip-licenses --python=$(SHIPPED)/bin/python --from=mixed --ignore-packages stance-kit pip setuptools --fail-on="GPL" --partial-match

@@ -117,7 +117,8 @@ def _lines(path: Path, rows: list[dict[str, object]]) -> Path:
 
 def _text(number: int) -> str:
     sides = ("has kept the peace", "is a menace", "met on Monday", "said that it would rain")
-    return f"{('NATO', 'Washington', 'Beijing')[number % 3]} {sides[number % 4]}, and it was item w{number}."
+    words = " ".join(f"w{(number * 7919 + place * 104_729) % 1900}" for place in range(12))  # no two are alike
+    return f"{('NATO', 'Washington', 'Beijing')[number % 3]} {sides[number % 4]}. It was item {words}."
 
 
 def _predicting(work: Path, tiny: Path) -> list[Case]:
