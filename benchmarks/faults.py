@@ -134,7 +134,16 @@ def kill_case(case: Case, kills: int, draw: random.Random, log: Path) -> dict[st
     seconds = time.monotonic() - begun
     events = int(count.read_text(encoding="ascii"))
     new = {path: case.state(path) for path in case.outputs}
-    told = {"kills": 0, "ended_before": 0, "old": 0, "new": 0, "torn": 0, "resumed_to_other_bytes": 0, "errors": []}
+    told = {
+        "kills": 0,
+        "ended_before": 0,
+        "old": 0,
+        "new": 0,
+        "unfinished": 0,
+        "torn": 0,
+        "resumed_to_other_bytes": 0,
+        "errors": [],
+    }
     old = lay_old(case)
     for number in range(kills):
         command = case.resumed if case.in_a_row and number else case.command
@@ -148,6 +157,8 @@ def kill_case(case: Case, kills: int, draw: random.Random, log: Path) -> dict[st
         for path in case.outputs:
             found = state(path)
             kind = "old" if found == old[path] else "new" if case.state(path) == new[path] else "torn"
+            if kind == "torn" and path == case.last and not path.exists():
+                kind = "unfinished"
             told[kind] += 1
             if kind == "torn":
                 told["errors"].append(f"kill {number}: {path.name} is neither")
@@ -201,13 +212,14 @@ def fill_disk(case: Case, log: Path, work: Path) -> Iterator[tuple[str, dict[str
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    yield "limit on files", refused(case, log, Hooks(before=limited), "cannot be written")
+    yield "limit on files", refused(case, log, Hooks(before=limited), "cannot be ")
     with tmpfs(work / "small", "size=16k") as place:
         if place is None:
             yield "full tmpfs", {"ok": True, "skipped": "mount is not allowed"}
             return
         moved = case.at(place)
-        if not case.old_folder:
+        if case.lays_old and not case.old_folder:
+            moved.outputs[0].parent.mkdir(exist_ok=True)
             moved.outputs[0].write_bytes(b"old")
         (place / "filler").write_bytes(b"")
         fill = os.open(place / "filler", os.O_WRONLY)
@@ -217,7 +229,7 @@ def fill_disk(case: Case, log: Path, work: Path) -> Iterator[tuple[str, dict[str
         except OSError:
             pass
         os.close(fill)
-        yield "full tmpfs", refused(moved, log, None, "cannot be written")
+        yield "full tmpfs", refused(moved, log, None, "cannot be ")
 
 
 def block(case: Case, log: Path, work: Path) -> dict[str, object]:
@@ -226,27 +238,26 @@ def block(case: Case, log: Path, work: Path) -> dict[str, object]:
         if place is None:
             return {"ok": True, "skipped": "mount is not allowed"}
         moved = case.at(place)
-        if not case.old_folder:
+        if case.lays_old and not case.old_folder:
+            moved.outputs[0].parent.mkdir(exist_ok=True)
             moved.outputs[0].write_bytes(b"old")
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-        return refused(moved, log, None, "cannot be written")
+        return refused(moved, log, None, "cannot be ")
 
 
 def share(case: Case, log: Path) -> dict[str, object]:
     """Let two processes write one output: the second is refused, the first is whole."""
     lay_old(case)
-    stopped = log.with_suffix(".stopped")
-    stopped.unlink(missing_ok=True)
+    seen: list[str] = []
 
     def stop(event: str, args: tuple) -> None:
-        if event == "open" and str(args[0]).endswith((".part", ".journal", ".lock")) and not stopped.exists():
-            stopped.touch()
-        elif stopped.exists() and not stopped.stat().st_size:
-            stopped.write_bytes(b"1")
+        seen.extend([event] * (bool(seen) or str(args[0]).endswith((".part", ".journal", ".lock"))))
+        if len(seen) == 3:  # opened, made a file object of, locked
             os.kill(os.getpid(), signal.SIGSTOP)
 
     first = start(case.command, log.with_suffix(".first"), Hooks(on_event=stop))
-    os.waitpid(first, os.WUNTRACED)
+    if not os.WIFSTOPPED(os.waitpid(first, os.WUNTRACED)[1]):
+        return {"ok": False, "said": "the first ended before it could be stopped"}
     status, said = finish(case.command, log)
     os.kill(first, signal.SIGCONT)
     ended = wait(first)
@@ -298,13 +309,10 @@ def measure(given: argparse.Namespace, work: Path) -> dict[str, dict[str, object
     """Do all of it."""
     draw = random.Random(given.seed)
     kills, trainings = given.kills, given.trainings
-    cases = [case for case in make_cases(work, load_tiny()) if given.only is None or case.name in given.only]
+    cases = make_cases(work, load_tiny(), given.only)
     small = [case for case in cases if not case.old_folder]
     log = work / "log"
     found: dict[str, dict[str, object]] = {}
-    for case in cases:
-        share_of = trainings if case.old_folder else max(1, round((kills - trainings) * case.weight))
-        report(found, f"kill {case.name}", kill_case(case, share_of, draw, log))
     for case in cases:
         for name, told in fill_disk(case, log, work):
             report(found, f"{name}: {case.name}", told)
@@ -314,6 +322,9 @@ def measure(given: argparse.Namespace, work: Path) -> dict[str, dict[str, object
     if small and small[0].resume:
         report(found, "vanished input: predict", vanish(small[0], log))
         report(found, "clock: predict", turn_clock(small[0], log))
+    for case in cases:
+        share_of = trainings if case.old_folder else max(1, round((kills - trainings) * case.weight))
+        report(found, f"kill {case.name}", kill_case(case, share_of, draw, log))
     return found
 
 

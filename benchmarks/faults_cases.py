@@ -16,7 +16,7 @@ _IMPORTED = (
     "onnxruntime", "numpy", "tokenizers", "stance.scale.stream", "stance.cli.predict", "stance.cli.evaluate",
     "stance.evaluation.scoring", "stance.reporting.report_page", "stance.reporting.evaluation_page",
     "stance.annotation.splits", "stance.annotation.hydration", "stance.annotation.adjudication",
-    "stance.evaluation.benchmark.runner", "stance.fitting.release", "jsonschema", "rich.progress", "scipy",
+    "stance.evaluation.benchmark.runner", "jsonschema", "rich.progress", "scipy",
 )  # fmt: skip
 """What commands import: before they are forked, so that kills hit their work."""
 
@@ -37,6 +37,7 @@ class Case:
         locks: Whether a second process is refused.
         old_folder: A folder that lies at the output's place before.
         lays_old: Whether anything lies there before.
+        last: What is written last, and missing while the others are replaced: without it they do not count.
         neutral: Makes of an output what has to be the same in each run.
     """
 
@@ -51,6 +52,7 @@ class Case:
     locks: bool = True
     old_folder: Path | None = None
     lays_old: bool = True
+    last: Path | None = None
     neutral: Callable[[Path], str] | None = None
 
     @property
@@ -89,18 +91,21 @@ class Case:
         return replace(self, folder=folder, command=command, outputs=tuple(Path(moved[str(p)]) for p in self.outputs))
 
 
-def make_cases(work: Path, write_tiny_model: Callable[[Path], Path]) -> list[Case]:
-    """Write the inputs and give the commands."""
+def make_cases(work: Path, write_tiny_model: Callable[[Path], Path], only: list[str] | None = None) -> list[Case]:
+    """Write the inputs and give the commands, all or those that are named."""
     tiny = work / "tiny"
+    training = only is None or "train" in only
     child = os.fork()  # no thread of a tokenizer or network may live in the process that forks
     if not child:
         write_tiny_model(tiny)
-        _write_encoder(work / "encoder")
+        if training:
+            _write_encoder(work / "encoder")
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
-    for name in _IMPORTED:
+    for name in (*_IMPORTED, *(("stance.fitting.release",) if training else ())):
         importlib.import_module(name)
-    return [*_predicting(work, tiny), *_annotating(work), _benchmark(work), _train(work)]
+    cases = [*_predicting(work, tiny), *_annotating(work), _benchmark(work), *([_train(work)] if training else [])]
+    return [case for case in cases if only is None or case.name in only]
 
 
 def _case(work: Path, name: str, **values: object) -> Case:
@@ -174,7 +179,7 @@ def _annotating(work: Path) -> list[Case]:
     out = work / "split" / "out"
     named = tuple(out / name for name in ("train.jsonl", "dev.jsonl", "test.jsonl", "splits.json"))
     cases.append(_case(work, "split", command=["annotate", "split", str(gold), "-o", str(out)], outputs=named,
-                       locks=False))  # fmt: skip
+                       locks=False, last=named[-1]))  # fmt: skip
     out = work / "adjudicate" / "out.jsonl"
     command = ["annotate", "adjudicate", str(both), "--by", "rule", "-o", str(out)]
     cases.append(_case(work, "adjudicate", command=command, outputs=(out,)))

@@ -12,6 +12,7 @@ import pytest
 
 from stance import files
 from stance.errors import InputError
+from stance.evaluation.benchmark.store import write_whole
 from stance.files import held, open_held, replace_folder, restore_folder, write_beside
 from stance.reporting.outputs import open_output
 
@@ -185,3 +186,18 @@ def test_a_full_disk_is_named_with_the_output(tmp_path: Path, number: int) -> No
     assert place.read_text(encoding="utf-8") == "old"
     with pytest.raises(FileNotFoundError, match="input"), open_output(str(place)):  # no error of the output
         raise FileNotFoundError(errno.ENOENT, "no such input")
+
+
+def test_a_result_of_a_benchmark_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "result.json"
+    write_whole(place, "old\ud800")
+    assert place.read_bytes() == b"old\\ud800"
+
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", no_room)
+    with pytest.raises(InputError, match=r"result\.json: cannot be written \(No space left on device\)"):
+        write_whole(place, "new")
+    assert place.read_bytes() == b"old\\ud800"
+    assert names(tmp_path) == {"result.json"}

@@ -139,7 +139,8 @@ class Part:
         try:
             self._open({"format": _FORMAT, "keep": keep, "run": json.loads(json.dumps(run))}, resume)
         except BaseException as error:
-            self._stack.close()
+            with suppress(OSError):  # a journal for which there is no room
+                self._stack.close()
             if self._fresh:
                 self._remove()
             if isinstance(error, OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from pathlib import Path
 
@@ -71,3 +72,20 @@ def test_a_link_beside_the_output_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         part(tmp_path / "out.jsonl")
     assert victim.read_text(encoding="utf-8") == "precious"
+
+
+class Full(io.BytesIO):
+    """A file on a full disk: what was written cannot be flushed, nor when it is closed."""
+
+    def flush(self) -> None:
+        no_room()
+
+    def close(self) -> None:
+        super().close()
+        no_room()
+
+
+def test_a_journal_without_room_names_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "open_held", lambda path: (Full(), True))
+    with pytest.raises(InputError, match=r"out\.jsonl: cannot be written \(No space left on device\)"):
+        part(tmp_path / "out.jsonl")
