@@ -5,9 +5,13 @@ BIN := $(VENV)/bin
 # Tests run beside each other, so each keeps to one thread of arithmetic.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 LABEL_STUDIO ?= .venv-labelstudio
+TOOLS ?= .venv-tools
+SHIPPED ?= .venv-shipped
+OLDEST ?= .venv-oldest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test check smoke labelstudio test-ray test-browser model clean help
+.PHONY: audit licences sbom release wheel-twice test-oldest coverage mutation faults-files
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -46,6 +50,54 @@ model: $(VENV)/.dev  ## train the default model again (hours on two cores; an in
 	$(BIN)/python training/fetch_mpnet.py
 	$(BIN)/stance train training/base.toml --out models/base --resume
 
+faults-files: $(VENV)/.dev  ## kill, fill and block commands that write files; one classifier in many threads and processes
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/faults.py
+	PYTHONPATH=. $(BIN)/python benchmarks/concurrency.py
+
+coverage: $(VENV)/.dev  ## the whole test suite with line and branch coverage, processes that tests start counted too
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine
+	$(BIN)/python -m coverage report --fail-under=95
+
+mutation: $(VENV)/.dev $(TOOLS)/.done  ## change segmentation, metrics and offsets in small ways: do the tests notice? (hours)
+	$(BIN)/python benchmarks/mutation.py --tools $(TOOLS)/bin
+
+audit: $(SHIPPED)/.done $(TOOLS)/.done  ## known vulnerabilities of what the wheel brings (asks an advisory database)
+	$(SHIPPED)/bin/python -m pip freeze --disable-pip-version-check --exclude stance-kit > build/frozen.txt
+	$(TOOLS)/bin/pip-audit --strict --requirement build/frozen.txt --disable-pip --no-deps
+
+licences: $(SHIPPED)/.done $(TOOLS)/.done  ## licences of what the wheel brings; fails on any of the GPL
+	$(TOOLS)/bin/pip-licenses --python=$(SHIPPED)/bin/python --from=mixed --ignore-packages stance-kit pip setuptools --fail-on="GPL" --partial-match
+
+sbom: $(SHIPPED)/.done $(TOOLS)/.done  ## a bill of materials of what the wheel brings: dist/sbom.cdx.json (CycloneDX)
+	mkdir -p dist
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.cdx.json $(SHIPPED)/bin/python
+
+wheel-twice: $(VENV)/.dev  ## build the wheel from two copies of the last commit; both have the same bytes
+	bash tests/wheel_twice.sh $(BIN)/python
+
+release: wheel-twice licences sbom  ## what a release holds: wheel, sdist and bill of materials in dist/
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) PIP_CONSTRAINT=constraints.txt $(BIN)/python -m build --outdir dist .
+
+test-oldest: $(TOOLS)/.done  ## the tests with the oldest versions that pyproject.toml allows (without training)
+	$(TOOLS)/bin/uv pip compile --quiet --no-header --resolution lowest-direct --python $(PYTHON) --extra test --output-file build/oldest.txt pyproject.toml
+	$(TOOLS)/bin/uv venv --quiet --clear --python $(PYTHON) $(OLDEST)
+	$(TOOLS)/bin/uv pip install --quiet --python $(OLDEST)/bin/python --requirement build/oldest.txt
+	PYTHONPATH=. $(OLDEST)/bin/python -m pytest --override-ini=addopts="--strict-markers --import-mode=importlib" --override-ini=filterwarnings=default tests/text tests/model tests/annotation tests/reporting tests/scale tests/cli tests/test_prediction.py tests/test_targets.py tests/test_files.py
+
+$(TOOLS)/.done: tests/tools.txt
+	mkdir -p build
+	test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/tools.txt
+	touch $@
+
+$(SHIPPED)/.done: pyproject.toml constraints.txt
+	mkdir -p build
+	test -x $(SHIPPED)/bin/python || $(PYTHON) -m venv $(SHIPPED)
+	$(SHIPPED)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt .
+	touch $@
+
 $(VENV)/.core: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
@@ -56,4 +108,4 @@ $(VENV)/.dev: $(VENV)/.core
 	touch $@
 
 clean:  ## remove the environment and what tools left
-	rm -rf $(VENV) $(LABEL_STUDIO) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LABEL_STUDIO) $(TOOLS) $(SHIPPED) $(OLDEST) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

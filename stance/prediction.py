@@ -53,6 +53,7 @@ class Judging:
         batch_size: Most windows in a batch; the labels do not depend on it.
         abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
             label sets.
+        allow_unsigned: Whether files of the model may be without a hash: for a model of one's own.
     """
 
     targets: tuple[str | Target, ...] | None = None
@@ -60,6 +61,7 @@ class Judging:
     device: str | None = None
     batch_size: int = 32
     abstain_risk: float | None = None
+    allow_unsigned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Judge:
         """
         if judging.batch_size < 1:
             raise InputError(f"batch_size has to be at least 1, found {judging.batch_size}.")
-        classifier = load_classifier(judging.model, judging.device)
+        classifier = load_classifier(judging.model, judging.device, allow_unsigned=judging.allow_unsigned)
         classifier.check_abstention(judging.abstain_risk)
         return cls(classifier, resolve_targets(judging.targets, classifier.targets), judging)
 
@@ -333,16 +335,19 @@ def _judge(waiting: Sequence[CutDocument], judge: Judge, show_progress: bool | N
 
 
 @lru_cache(maxsize=4)
-def _load(model: Path, device: str, _written: int, _process: int) -> Classifier:
-    return Classifier(model, device=device)
+def _load(model: Path, device: str, allow_unsigned: bool, _written: int, _process: int) -> Classifier:
+    return Classifier(model, device=device, allow_unsigned=allow_unsigned)
 
 
-def load_classifier(model: str | Path | None = None, device: str | None = None) -> Classifier:
+def load_classifier(
+    model: str | Path | None = None, device: str | None = None, *, allow_unsigned: bool = False
+) -> Classifier:
     """Load a model, or give the one that is loaded already (the last four are kept).
 
     Args:
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        allow_unsigned: Whether files of the model may be without a hash: for a model of one's own.
 
     Returns:
         The model.
@@ -355,7 +360,7 @@ def load_classifier(model: str | Path | None = None, device: str | None = None) 
         folder = find_model(model).resolve()
         written = (folder / CONFIG_FILE).stat().st_mtime_ns  # a folder that was trained again is another model
         # a process that was forked has the model's memory, but not its threads
-        return _load(folder, "cpu" if device is None else str(device), written, os.getpid())
+        return _load(folder, "cpu" if device is None else str(device), allow_unsigned, written, os.getpid())
 
 
 def _summary(predictions: Sequence[Prediction], targets: Sequence[Target]) -> dict[str, dict[Label, Share]]:

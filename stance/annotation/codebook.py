@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,11 +13,6 @@ from stance.annotation.validation import check_value
 from stance.errors import InputError, suggest
 from stance.schema import LABELS, Label
 from stance.targets import Target, find_codebook
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = [
     "Breach",

@@ -140,7 +140,6 @@ def _predictions(
         return file, describe_file(file)
     from stance.evaluation.joining import choose_targets
     from stance.evaluation.records import read_records
-    from stance.model.store import verify_files
     from stance.prediction import load_classifier, predict
     from stance.targets import resolve_targets
 
@@ -169,7 +168,7 @@ def _predictions(
             ):
                 stances = {name: stance.to_dict() for name, stance in found.stances.items()}
                 rows[place] = {"id": records[place].id, "text": records[place].text, "stances": stances}
-    return [row for row in rows if row], {"model": model, "sha256": verify_files(classifier.folder)}
+    return [row for row in rows if row], {"model": model, "sha256": classifier.hashes}
 
 
 def _check_page(page: str | None, output: str | None, files: Sequence[str]) -> None:

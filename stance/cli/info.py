@@ -6,6 +6,7 @@ import argparse
 import platform
 import sys
 from importlib import util
+from pathlib import Path
 
 from stance import __version__
 from stance.schema import LABELS
@@ -22,29 +23,41 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "info",
         help="show version, models, targets and extras",
         description="Show the version, a model and whether its files are whole, the built-in targets, the extras.",
-        epilog="examples:\n  stance info\n  stance info --model models/base",
+        epilog="examples:\n  stance info\n  stance info --model models/base --verify",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--model", metavar="NAME", help="released model or folder of a model (default: base)")
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="check every file of the model against its hash, what the network may read, and that it judges a text",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     import onnxruntime
 
-    from stance.model.store import find_model, read_config, verify_files
+    from stance.model.store import find_model, read_config, verify_files, verify_folder
+    from stance.reporting.drawing import clean
 
     folder = find_model(arguments.model)
-    hashes = verify_files(folder)
+    hashes = verify_folder(folder) if arguments.verify else verify_files(folder)
     config = read_config(folder)
-    score = config.metrics.get("test", {}).get("mean_macro_f1")
+    if arguments.verify:
+        _try(folder)
+    test = config.metrics.get("test")
+    score = test.get("mean_macro_f1") if isinstance(test, dict) else None
     lines = [
         f"stance     {__version__} (Python {platform.python_version()}, onnxruntime {onnxruntime.__version__})",
-        f"model      {config.name}: {folder}",
-        f"           {config.precision} weights, window {config.window} tokens, trained on {', '.join(config.targets)}",
-        f"           files whole: {', '.join(f'{name} {digest[:12]}' for name, digest in hashes.items())}",
+        f"model      {clean(config.name)}: {folder}",
+        f"           {clean(config.precision)} weights, window {config.window} tokens, "
+        f"trained on {clean(', '.join(config.targets))}",
+        f"           files whole: {', '.join(f'{clean(name)} {digest[:12]}' for name, digest in hashes.items())}",
     ]
-    if score is not None:
+    if arguments.verify:
+        lines.append("           every file verified, and the network judges")
+    if isinstance(score, float):
         lines.append(f"           mean macro-F1 on test: {score:.3f} (see README.md in its folder)")
     lines.append(f"labels     {', '.join(LABELS)}")
     lines += [f"target     {target.name}: {target.description}" for target in builtin_targets()]
@@ -53,3 +66,11 @@ def _run(arguments: argparse.Namespace) -> int:
         lines.append(f"extra      {extra}: {there}")
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def _try(folder: Path) -> None:
+    """Load a model and let it judge a text."""
+    from stance.model.classifier import Classifier
+
+    classifier = Classifier(folder)
+    classifier.predict(["NATO met on Monday."], classifier.targets or builtin_targets())

@@ -70,6 +70,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--resume", action="store_true", help="go on with a run that was broken off; begin where there is none"
     )
+    parser.add_argument(
+        "--allow-unsigned",
+        action="store_true",
+        help="use a model of your own whose files have no hash; what was changed since it was hashed is refused still",
+    )
     group = parser.add_argument_group("cluster")
     group.add_argument(
         "--engine",
@@ -141,9 +146,10 @@ def _run(arguments: argparse.Namespace) -> int:
     except UsageError as error:
         arguments.refuse(str(error))
     # a wrong model or device is said before any input is read
-    classifier = load_classifier(arguments.model, arguments.device)
+    unsigned = arguments.allow_unsigned
+    classifier = load_classifier(arguments.model, arguments.device, allow_unsigned=unsigned)
     targets = asked_targets(arguments, classifier.targets)
-    asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk)
+    asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk, unsigned)
     plan = replace(plan, judging=asked)
     try:
         summary = run_plan(plan, engine)

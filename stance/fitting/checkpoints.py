@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from stance.errors import InputError
+from stance.errors import InputError, StanceError
+from stance.files import replace_folder, sync_file, sync_folder
 
-__all__ = ["Checkpoints", "Progress"]
+__all__ = ["Checkpoints", "Progress", "writable"]
 
 _WEIGHTS = "weights.safetensors"
 _OPTIMIZER = "optimizer.safetensors"
@@ -81,7 +84,8 @@ class Checkpoints:
         newest = self.newest()
         if newest is None:
             return Progress(self.recipe, processes=processes)
-        progress = Progress(**json.loads((newest / _PROGRESS).read_text(encoding="utf-8")))
+        with _readable(newest):
+            progress = Progress(**json.loads((newest / _PROGRESS).read_text(encoding="utf-8")))
         if progress.recipe != self.recipe:
             raise InputError(
                 f"{self.folder}: holds a run of another recipe, other data or other versions. "
@@ -92,39 +96,87 @@ class Checkpoints:
                 f"{self.folder}: holds a run of {progress.processes} processes, found {processes}. "
                 "Go on with as many, or name another folder with --checkpoints."
             )
-        network.load_state_dict(load_file(newest / _WEIGHTS))
-        _fill(optimizer, load_file(newest / _OPTIMIZER))
+        with _readable(newest):
+            network.load_state_dict(load_file(newest / _WEIGHTS))
+            _fill(optimizer, load_file(newest / _OPTIMIZER))
         return progress
 
     def save(self, network: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-        """Write a checkpoint beside the others, move it into place, then remove the others."""
+        """Write a checkpoint beside the others, move it into place, then remove the others.
+
+        Raises:
+            InputError: If there is no room for it; the one before stays.
+        """
         place = self.folder / f"step-{progress.step:08d}"
         beside = place.with_suffix(".new")
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        save_file(_contiguous(network.state_dict()), beside / _WEIGHTS)
-        save_file(_flat(optimizer), beside / _OPTIMIZER)
-        (beside / _PROGRESS).write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
-        shutil.rmtree(place, ignore_errors=True)
-        beside.rename(place)
+        with writable(self.folder):
+            shutil.rmtree(beside, ignore_errors=True)
+            beside.mkdir(parents=True)
+            save_file(_contiguous(network.state_dict()), beside / _WEIGHTS)
+            save_file(_flat(optimizer), beside / _OPTIMIZER)
+            (beside / _PROGRESS).write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
+            replace_folder(beside, place)
         for other in self.folder.glob("step-*"):
             if other != place:
                 shutil.rmtree(other, ignore_errors=True)
 
     def save_best(self, network: nn.Module) -> None:
-        """Keep these weights as the best so far."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.folder / (_BEST + ".new")
-        save_file(_contiguous(network.state_dict()), beside)
-        beside.replace(self.folder / _BEST)
+        """Keep these weights as the best so far.
+
+        Raises:
+            InputError: If there is no room for them; those before stay.
+        """
+        with writable(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            beside = self.folder / (_BEST + ".new")
+            save_file(_contiguous(network.state_dict()), beside)
+            sync_file(beside)
+            beside.replace(self.folder / _BEST)
+            sync_folder(self.folder)
 
     def load_best(self, network: nn.Module) -> None:
-        """Bring a network to the best weights."""
-        network.load_state_dict(load_file(self.folder / _BEST))
+        """Bring a network to the best weights.
+
+        Raises:
+            InputError: If they are not there, or damaged.
+        """
+        with _readable(self.folder / _BEST):
+            network.load_state_dict(load_file(self.folder / _BEST))
 
     def remove(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say of a checkpoint that cannot be read where it lies, and what to do."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+        raise InputError(f"{path}: the checkpoint is damaged ({error}). Remove it, and train again.") from error
+
+
+@contextmanager
+def writable(folder: Path, what: str = "a checkpoint") -> Iterator[None]:
+    """Say of what cannot be written where it should go, and what to do.
+
+    Args:
+        folder: Where it should go.
+        what: What it is.
+
+    Raises:
+        InputError: If it cannot be written; whatever checkpoints there are stay.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:  # safetensors has an error of its own for a full disk
+        if isinstance(error, StanceError):
+            raise
+        raise InputError(
+            f"{folder}: {what} cannot be written ({error}). Make room there and go on with --resume, or name another "
+            "folder."
+        ) from error
 
 
 def _contiguous(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

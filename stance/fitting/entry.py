@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.errors import InputError, MissingExtraError
+from stance.errors import InputError, MissingExtraError, StanceError
+from stance.files import held, restore_folder
 from stance.fitting.config import Recipe
 from stance.fitting.recipes import read_recipe
 
@@ -45,7 +48,8 @@ def train(
         The config written, with metrics on dev and test, and provenance.
 
     Raises:
-        InputError: If the recipe or a data file is not usable, or `out` is something else than a model folder.
+        InputError: If the recipe or a data file is not usable, `out` is something else than a model folder, another
+            training writes it, or there is no room for it.
         ModelError: If the encoder is not there.
         MissingExtraError: If ``stance-kit[train]`` is not installed.
     """
@@ -57,19 +61,44 @@ def train(
         raise InputError(f"seeds has to be at least 1, found {seeds}.")
     given = _read(recipe, overrides)
     folder = Path(out).resolve()
-    check_out(folder)
-    place = Path(checkpoints) if checkpoints else folder.with_name(folder.name + ".checkpoints")
-    workshop = prepare_run(given)
-    trained = train_seeds(workshop, seeds=seeds, checkpoints=place, resume=resume, watch=watch)
-    command = _command(recipe, folder, overrides, seeds)
-    if not is_first_process():  # torchrun and accelerate start several; the first one writes
-        return describe(workshop, trained, command=command)
-    config = write_model(workshop, trained, folder, command=command)
-    for item in trained:
-        item.checkpoints.remove()
-    if place.is_dir() and not any(place.iterdir()):
-        place.rmdir()
+    place = Path(checkpoints).resolve() if checkpoints else folder.with_name(folder.name + ".checkpoints")
+    with _alone(folder, place):
+        check_out(folder)
+        workshop = prepare_run(given)
+        trained = train_seeds(workshop, seeds=seeds, checkpoints=place, resume=resume, watch=watch)
+        command = _command(recipe, folder, overrides, seeds)
+        if not is_first_process():  # torchrun and accelerate start several; the first one writes
+            return describe(workshop, trained, command=command)
+        config = write_model(workshop, trained, folder, command=command)
+        for item in trained:
+            item.checkpoints.remove()
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
     return config
+
+
+@contextmanager
+def _alone(out: Path, checkpoints: Path) -> Iterator[None]:
+    """Hold a model's folder and that of its checkpoints against other trainings; put back a model that was moved away.
+
+    Raises:
+        InputError: If another training has one of them, or nothing can be written there.
+    """
+    if os.environ.get("RANK", "0") != "0":  # the first of several processes holds them for all
+        yield
+        return
+    with ExitStack() as stack:
+        for path, option in ((out, "--out"), (checkpoints, "--checkpoints")):
+            busy = f"{path}: another training is writing it. Wait until it is done, or give another {option}."
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(held(path.with_name(f".{path.name}.lock"), busy))
+            except OSError as error:
+                if isinstance(error, StanceError):
+                    raise
+                raise InputError(f"{path}: cannot be written ({error.strerror}). Give another {option}.") from error
+        restore_folder(out)
+        yield
 
 
 def check_recipe(recipe: str | Path | Recipe, *, overrides: Iterable[str] = ()) -> dict[str, Any]:

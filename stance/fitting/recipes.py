@@ -7,7 +7,7 @@ types: a validation library would be a dependency for a page of code.
 from __future__ import annotations
 
 import dataclasses
-import sys
+import tomllib
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -16,11 +16,6 @@ from typing import Any
 
 from stance.errors import InputError, suggest
 from stance.fitting.config import DataFile, EncoderChoice, Recipe
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["build_table", "locate_files", "read_recipe", "recipe_values"]
 

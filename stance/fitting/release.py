@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.errors import InputError
+from stance.files import replace_folder
 from stance.fitting.card import write_card
+from stance.fitting.checkpoints import writable
 from stance.fitting.examples import label_groups
 from stance.fitting.export import PRECISIONS, export_network, trace_network
 from stance.fitting.measures import Judged, measure, measure_groups
@@ -72,11 +74,16 @@ def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, co
         written without ``model.onnx``: it cannot predict, but its weights and metrics are there.
 
     Raises:
-        InputError: If `out` is there and no model folder.
+        InputError: If `out` is there and no model folder, or there is no room for it.
     """
     check_out(out)
     best = max(trained, key=lambda item: item.dev)
     config = describe(workshop, trained, command=command)
+    with writable(out, "the model"):
+        return _write(workshop, best, config, out)
+
+
+def _write(workshop: Workshop, best: Trained, config: ModelConfig, out: Path) -> ModelConfig:
     beside = out.with_name(out.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -90,12 +97,7 @@ def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, co
     write_hashes(beside)
     if workshop.recipe.exportable:
         verify_files(beside)
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    beside.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
+    replace_folder(beside, out)
     return config
 
 

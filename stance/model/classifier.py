@@ -16,8 +16,17 @@ from tokenizers import Tokenizer
 from stance.cores import usable_cores
 from stance.errors import InputError, ModelError
 from stance.model.calibration import Calibration, check_risk, softmax
+from stance.model.graph import check_graph
 from stance.model.runtime import OnnxNetwork
-from stance.model.store import CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE, find_model, read_config, verify_files
+from stance.model.store import (
+    CONFIG_FILE,
+    NEEDED,
+    NETWORK_FILE,
+    TOKENIZER_FILE,
+    find_model,
+    read_config,
+    verify_files,
+)
 from stance.model.tokens import Batch, Window, cut_windows, make_batch, mark_mentions, plan_batches
 from stance.schema import LABELS, Label, Prediction, Span, Stance
 from stance.targets import Target, find_mentions
@@ -27,6 +36,9 @@ __all__ = ["Classifier"]
 
 _TOKEN_BUDGET = 512
 """Most tokens in a batch, padding included: what more of them take in memory they do not give in speed on CPUs."""
+
+_FRAME = 2
+"""Tokens of a text without words: one at each end."""
 
 _DESCRIPTIONS = 32
 """Most descriptions of targets that are encoded at once."""
@@ -50,26 +62,35 @@ class Classifier:
     Args:
         model: Name of a released model, or the path of a model folder; None means the default model.
         device: ``"cpu"`` (None means the same), ``"cuda"`` or ``"cuda:N"``.
+        allow_unsigned: Whether files without a hash in ``hashes.json`` may be used: for a model of one's own.
 
     Raises:
-        ModelError: If the model is missing, incomplete or altered.
+        ModelError: If the model is missing, incomplete, altered, or reads what does not belong to it.
         InputError: If the device is not to be had.
     """
 
-    def __init__(self, model: str | Path | None = None, *, device: str | None = None) -> None:
+    def __init__(
+        self, model: str | Path | None = None, *, device: str | None = None, allow_unsigned: bool = False
+    ) -> None:
         self.folder = find_model(model)
-        verify_files(self.folder)
+        self.hashes = verify_files(self.folder, allow_unsigned=allow_unsigned)
         self.config = read_config(self.folder)
         self.calibration = Calibration.from_dict(self.config.calibration) if self.config.calibration else None
         self._calibrations = _by_target(self.calibration)
         self.targets = self._own_targets()
+        weights = {name: (self.folder / name).stat().st_size for name in self.hashes if name not in NEEDED}
+        check_graph(self.folder / NETWORK_FILE, weights)
         self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device, cores=usable_cores())
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
-        except Exception as error:  # the Rust tokenizer raises bare Exception
+        except BaseException as error:  # the Rust tokenizer raises bare Exception, or panics, which is none
+            if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+                raise
             raise ModelError(f"{self.folder / TOKENIZER_FILE}: cannot be read as a tokenizer: {error}") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        if len(self._tokenizer.encode("").ids) != _FRAME:
+            raise ModelError(f"{self.folder / TOKENIZER_FILE}: expected a tokenizer that frames texts in two tokens.")
         self._order = [self.config.labels.index(label) for label in LABELS]
         self._queries = self._stored_queries()
         self._lock = threading.Lock()

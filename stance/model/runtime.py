@@ -15,9 +15,13 @@ import onnxruntime as ort
 
 from stance.errors import InputError, ModelError
 from stance.model.tokens import Batch
+from stance.schema import LABELS
 
 __all__ = ["OnnxNetwork", "Output"]
 
+_INPUTS = {"input_ids": 2, "attention_mask": 2, "mentions": 3, "queries": 2}
+_OUTPUTS = {"scores": 3, "pooled": 2}
+"""What a network takes and gives, and how many axes each has."""
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
@@ -58,7 +62,7 @@ class OnnxNetwork:
         self._session = self._open(0 if every else cores)
         self._single: ort.InferenceSession | None = None
         self._lock = threading.Lock()
-        self.hidden = int(self._session.get_outputs()[1].shape[1])
+        self.hidden = _hidden(self._session, path)
 
     def _open(self, threads: int) -> ort.InferenceSession:
         options = ort.SessionOptions()
@@ -87,8 +91,11 @@ class OnnxNetwork:
 
         Returns:
             Scores and mean states.
+
+        Raises:
+            ModelError: If the network cannot be run on it, or gives something else than numbers of the right shape.
         """
-        return _run(self._session, batch, queries)
+        return self._run(self._session, batch, queries)
 
     def run_all(self, batches: Sequence[Callable[[], Batch]], queries: npt.NDArray[np.float32]) -> Iterator[Output]:
         """Score batches, several at once where there are cores for it.
@@ -99,6 +106,9 @@ class OnnxNetwork:
 
         Yields:
             Scores and mean states of each batch, in order.
+
+        Raises:
+            ModelError: As `run`.
         """
         workers = min(self._at_once, len(batches))
         if workers < 2:
@@ -108,20 +118,42 @@ class OnnxNetwork:
         session = self._open_single()
         pool = ThreadPoolExecutor(workers, thread_name_prefix="stance-batch")
         try:
-            yield from pool.map(lambda make: _run(session, make(), queries), batches)
+            yield from pool.map(lambda make: self._run(session, make(), queries), batches)
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def _run(self, session: ort.InferenceSession, batch: Batch, queries: npt.NDArray[np.float32]) -> Output:
+        inputs = {
+            "input_ids": batch.input_ids,
+            "attention_mask": batch.attention_mask,
+            "mentions": batch.mentions,
+            "queries": queries,
+        }
+        try:
+            scores, pooled = session.run(list(_OUTPUTS), inputs)
+        except Exception as error:  # as above
+            raise ModelError(f"{self._path}: the network cannot be run: {error}") from error
+        windows, targets, _ = batch.mentions.shape
+        if scores.shape != (windows, targets, len(LABELS)) or pooled.shape != (windows, self.hidden):
+            raise ModelError(
+                f"{self._path}: expected scores of shape {(windows, targets, len(LABELS))}, found {scores.shape}."
+            )
+        if not np.isfinite(scores).all():
+            raise ModelError(f"{self._path}: the network gives scores that are no numbers.")
+        return Output(scores, pooled)
 
-def _run(session: ort.InferenceSession, batch: Batch, queries: npt.NDArray[np.float32]) -> Output:
-    inputs = {
-        "input_ids": batch.input_ids,
-        "attention_mask": batch.attention_mask,
-        "mentions": batch.mentions,
-        "queries": queries,
-    }
-    scores, pooled = session.run(["scores", "pooled"], inputs)
-    return Output(scores, pooled)
+
+def _hidden(session: ort.InferenceSession, path: Path) -> int:
+    """Give the size of the states, and make sure that the network takes and gives what is expected."""
+    inputs = {item.name: len(item.shape) for item in session.get_inputs()}
+    outputs = {item.name: item.shape for item in session.get_outputs()}
+    ranks = {name: len(shape) for name, shape in outputs.items()}
+    if inputs != _INPUTS or ranks != _OUTPUTS or type(outputs["pooled"][1]) is not int:
+        raise ModelError(
+            f"{path}: expected a network from {', '.join(_INPUTS)} to {', '.join(_OUTPUTS)}, "
+            f"found one from {', '.join(inputs)} to {', '.join(outputs)} or of other shapes."
+        )
+    return int(outputs["pooled"][1])
 
 
 def _providers(device: str | None) -> list[str | tuple[str, dict[str, str]]]:

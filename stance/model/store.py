@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = [
     "name_part",
     "read_config",
     "verify_files",
+    "verify_folder",
     "write_config",
     "write_hashes",
 ]
@@ -46,6 +48,8 @@ WEIGHTS_FILE = "model.safetensors"
 _WEIGHTS = ".safetensors"
 _SPLIT_FORMAT = 2
 """The first format whose graph reads its weights from other files."""
+_MOST = {CONFIG_FILE: 1 << 26, HASHES_FILE: 1 << 20, TOKENIZER_FILE: 1 << 28}
+"""Most bytes of files that are read whole; the released ones have a hundredth of it."""
 NEEDED = (CONFIG_FILE, NETWORK_FILE, TOKENIZER_FILE)
 """What predicting reads beside the weights; the other files of a folder are for people."""
 
@@ -144,27 +148,71 @@ def read_config(folder: Path) -> ModelConfig:
     """
     path = folder / CONFIG_FILE
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = _read_json(path)
         known = {item.name for item in dataclasses.fields(ModelConfig)}
         given: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known
         }
         config = ModelConfig(**given)
+        _check_types(config)
+        if config.format > FORMAT:
+            raise ModelError(
+                f"{path}: format {config.format} is newer than this version of stance reads ({FORMAT}). Update it."
+            )
         if config.calibration:
             Calibration.from_dict(config.calibration)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        if isinstance(error, ModelError) and str(error).startswith(str(path)):
+            raise
         raise ModelError(
             f"{path}: cannot be read as a model config ({error}). Install or train the model again."
         ) from error
-    if config.format > FORMAT:
-        raise ModelError(
-            f"{path}: format {config.format} is newer than this version of stance reads ({FORMAT}). Update it."
-        )
     if sorted(config.labels) != sorted(LABELS):
         raise ModelError(
             f"{path}: expected the labels {', '.join(LABELS)}, found {', '.join(map(str, config.labels))}."
         )
     return config
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object from a file that is not too large."""
+    size, most = path.stat().st_size, _MOST[path.name]
+    if size > most:
+        raise ValueError(f"expected at most {most} bytes, found {size}")
+    values = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(values, dict):
+        raise TypeError(f"expected an object, found {type(values).__name__}")
+    return values
+
+
+_WORDS = ("labels", "targets")
+_WHOLE = {"window": 3, "overlap": 0, "pad_id": 0, "format": 1}
+"""Fields that are whole numbers, and the least that each may be."""
+
+
+def _check_types(config: ModelConfig) -> None:
+    """Refuse values that are not of their field's type, or make no sense."""
+    for item in dataclasses.fields(config):
+        value = getattr(config, item.name)
+        if item.name in _WHOLE:
+            least = _WHOLE[item.name]
+            if type(value) is not int or value < least:
+                raise ValueError(f"field {item.name!r}: expected a whole number from {least} on, found {value!r}")
+        elif item.name == "temperature":
+            if type(value) not in (int, float) or not 0 < value < math.inf:
+                raise ValueError(f"field 'temperature': expected a number above 0, found {value!r}")
+        elif not isinstance(value, kind := _KINDS[str(item.type).partition("[")[0]]):
+            raise ValueError(f"field {item.name!r}: expected {kind.__name__}, found {type(value).__name__}")
+    for name in _WORDS:
+        if not all(isinstance(word, str) for word in getattr(config, name)):
+            raise ValueError(f"field {name!r}: expected a list of words")
+    if config.overlap >= config.window - 2:
+        raise ValueError(
+            f"field 'overlap': expected less than window - 2 = {config.window - 2}, found {config.overlap}"
+        )
+
+
+_KINDS = {"str": str, "tuple": tuple, "dict": dict}
 
 
 def write_config(folder: Path, config: ModelConfig) -> None:
@@ -176,16 +224,18 @@ def write_config(folder: Path, config: ModelConfig) -> None:
 def hash_file(path: Path) -> str:
     """Give the sha256 of a file in hexadecimal."""
     with path.open("rb") as file:
-        if hasattr(hashlib, "file_digest"):
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        return hashlib.sha256(file.read()).hexdigest()  # Python 3.10
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_hashes(folder: Path) -> None:
     """Write ``hashes.json``: the sha256 of every other file of the folder."""
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != HASHES_FILE)
     hashes = {name: hash_file(folder / name) for name in names}
-    (folder / HASHES_FILE).write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")
+    (folder / HASHES_FILE).write_text(_hashes_text(hashes), encoding="utf-8")
+
+
+def _hashes_text(hashes: dict[str, str]) -> str:
+    return json.dumps(hashes, indent=2) + "\n"
 
 
 def name_part(number: int, parts: int) -> str:
@@ -219,8 +269,8 @@ def _needed(folder: Path, hashes: dict[str, str]) -> tuple[str, ...]:
     """Name what predicting reads: every file of weights that is there or that has a hash; a first format needs none."""
     there = list_weights(folder)
     try:
-        first = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["format"] < _SPLIT_FORMAT
-    except (OSError, ValueError, KeyError, TypeError):  # `read_config` says what is wrong with it
+        first = _read_json(folder / CONFIG_FILE)["format"] < _SPLIT_FORMAT
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # `read_config` says what is wrong with it
         first = False
     if first:
         return NEEDED
@@ -228,35 +278,74 @@ def _needed(folder: Path, hashes: dict[str, str]) -> tuple[str, ...]:
     return (*NEEDED, *(there or (() if listed else (WEIGHTS_FILE,))), *listed)
 
 
-def verify_files(folder: Path, names: tuple[str, ...] | None = None) -> dict[str, str]:
+def verify_files(folder: Path, names: tuple[str, ...] | None = None, *, allow_unsigned: bool = False) -> dict[str, str]:
     """Check files of a model folder against ``hashes.json``.
 
     Args:
         folder: A model folder.
         names: Files that have to be there and be whole; None means what predicting reads.
+        allow_unsigned: Whether files without a hash may be used; one that has another hash is refused all the same.
 
     Returns:
         File name -> sha256, for the names given.
 
     Raises:
-        ModelError: If a file or its hash is missing, or a file has another hash.
+        ModelError: If a file or its hash is missing, a file has another hash, or is a link out of the folder.
     """
     path = folder / HASHES_FILE
     try:
-        hashes = json.loads(path.read_text(encoding="utf-8"))
+        hashes = {} if allow_unsigned and not path.exists() else _read_json(path)
         needed = _needed(folder, hashes) if names is None else names
-        wanted = {name: str(hashes[name]) for name in needed}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        wanted = {name: None if allow_unsigned and name not in hashes else str(hashes[name]) for name in needed}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, ModelError):
+            raise
         raise ModelError(
-            f"{path}: cannot be read or lacks a hash ({error!r}). Install or train the model again."
+            f"{path}: cannot be read or lacks a hash ({error!r}). Install or train the model again; a model of your "
+            "own is used without hashes with --allow-unsigned."
         ) from error
-    for name, expected in wanted.items():
-        if not (folder / name).is_file():
-            raise ModelError(f"{folder / name}: the file is missing. Install or train the model again.")
-        found = hash_file(folder / name)
-        if found != expected:
-            raise ModelError(
-                f"{folder / name}: the file was changed or damaged: expected sha256 {expected[:12]}…, "
-                f"found {found[:12]}…. Install or train the model again."
-            )
-    return wanted
+    return {name: _verified(folder, name, expected) for name, expected in wanted.items()}
+
+
+def _verified(folder: Path, name: str, expected: str | None) -> str:
+    """Give the sha256 of a file, which has to be the one expected."""
+    if name in (".", "..") or not name or set(name) & set("/\\:\0"):
+        raise ModelError(f"{folder / HASHES_FILE}: {name!r} is no name of a file of the folder. Do not use this model.")
+    path = folder / name
+    if not path.is_file():
+        raise ModelError(f"{path}: the file is missing. Install or train the model again.")
+    if path.resolve().parent != folder.resolve():
+        raise ModelError(f"{path}: is a link to a file outside of the folder. Copy the file itself there (cp -L).")
+    if path.stat().st_size > _MOST.get(name, math.inf):
+        raise ModelError(f"{path}: expected at most {_MOST[name]} bytes, found {path.stat().st_size}.")
+    found = hash_file(path)
+    if expected is not None and found != expected:
+        raise ModelError(
+            f"{path}: the file was changed or damaged: expected sha256 {expected[:12]}…, "
+            f"found {found[:12]}…. Install or train the model again."
+        )
+    return found
+
+
+def verify_folder(folder: Path) -> dict[str, str]:
+    """Check every file of a model folder, those for people too.
+
+    Args:
+        folder: A model folder.
+
+    Returns:
+        File name -> sha256.
+
+    Raises:
+        ModelError: If a file is missing, damaged, or not listed in ``hashes.json``, or that is not as it was written.
+    """
+    verify_files(folder)
+    path = folder / HASHES_FILE
+    hashes = _read_json(path)
+    if path.read_bytes() != _hashes_text(hashes).encode():
+        raise ModelError(f"{path}: the file was changed: it is not as stance writes it. Install the model again.")
+    found = verify_files(folder, tuple(hashes))
+    there = {entry.name for entry in folder.iterdir() if not entry.name.startswith(".")} - {HASHES_FILE}
+    if more := sorted(there - set(found)):
+        raise ModelError(f"{folder}: {', '.join(more)}: not listed in {HASHES_FILE}, so nobody vouches for it.")
+    return found

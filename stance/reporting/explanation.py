@@ -154,6 +154,7 @@ def explain_analyses(
     model: str | Path | None = None,
     device: str | None = None,
     batch_size: int = 32,
+    allow_unsigned: bool = False,
 ) -> Iterator[Analysis]:
     """Add to analysed documents what each label rests on; that a target is absent rests on nothing.
 
@@ -163,6 +164,7 @@ def explain_analyses(
         model: Name of a released model or path of a model folder, the one that judged them; None means the default.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
+        allow_unsigned: Whether files of the model may be without a hash: for a model of one's own.
 
     Yields:
         The documents in order, `Stance.evidence` filled.
@@ -171,7 +173,7 @@ def explain_analyses(
         InputError: If an option makes no sense.
         ModelError: If the model is missing, incomplete or altered.
     """
-    judge = _asks(load_classifier(model, device), targets, batch_size)
+    judge = _asks(load_classifier(model, device, allow_unsigned=allow_unsigned), targets, batch_size)
     waiting = iter(analyses)
     while chunk := list(islice(waiting, _AT_ONCE)):
         asked = [

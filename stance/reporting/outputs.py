@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
-import shutil
 import sys
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from stance.errors import InputError, MissingExtraError
+from stance.errors import InputError, MissingExtraError, StanceError
+from stance.files import write_beside
 from stance.schema import LABELS, Analysis, Document, Paragraph, Prediction
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "encode_row",
     "find_place",
     "flatten_row",
-    "move_in",
     "not_written",
     "open_output",
     "paragraph_columns",
@@ -41,6 +40,8 @@ _EVIDENCE_ENDING = "evidence"
 """End of the names of columns that are there if evidence was asked for."""
 _PARQUET_ROWS = 4096
 """Rows in a row group of a Parquet file."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says of a disk that is full, or a file that is too large for it."""
 
 
 def paragraph_rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
@@ -167,21 +168,17 @@ def open_output(path: str | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    opened = False
     try:
         place = find_place(str(path))
-        beside = place and place.with_name(f".{place.name[:40]}.{uuid.uuid4().hex[:8]}.part")
-        file = beside.open("xb") if beside else Path(str(path)).open("wb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise not_written(path, error) from error
-    try:
-        with file:
+        with Path(str(path)).open("wb") if place is None else write_beside(place) as file:
+            opened = True
             yield file
-        if place and beside:
-            move_in(beside, place)
-    except BaseException:
-        if beside:
-            beside.unlink(missing_ok=True)
-        raise
+            opened = False
+    except OSError as error:
+        if isinstance(error, StanceError) or (opened and error.errno not in _NO_ROOM):
+            raise  # not of the output
+        raise not_written(path, error) from error
 
 
 def find_place(path: str) -> Path | None:
@@ -201,14 +198,8 @@ def find_place(path: str) -> Path | None:
 
 def not_written(path: str | Path | None, error: OSError) -> InputError:
     """Say that a place cannot be written to, and why."""
-    return InputError(f"{path}: cannot be written ({error.strerror}). Give another --output.")
-
-
-def move_in(beside: Path, place: Path) -> None:
-    """Move a file that is whole to its place; it gets the mode of what stood there."""
-    if place.exists():
-        shutil.copymode(place, beside)
-    beside.replace(place)
+    cure = "Make room there, or give another --output." if error.errno in _NO_ROOM else "Give another --output."
+    return InputError(f"{path}: cannot be written ({error.strerror or error}). {cure}")
 
 
 def write_rows(file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, columns: Sequence[str]) -> None:

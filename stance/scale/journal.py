@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from stance.errors import InputError
+from stance.files import move_in, open_held, sync_folder
 from stance.progress import above_bars
 from stance.reporting.layout import Layout
-from stance.reporting.outputs import move_in, not_written
+from stance.reporting.outputs import not_written
 
 __all__ = ["Commit", "Part", "Pipe", "errors_place"]
 
@@ -140,7 +141,8 @@ class Part:
         try:
             self._open({"format": _FORMAT, "keep": keep, "run": json.loads(json.dumps(run))}, resume)
         except BaseException as error:
-            self._stack.close()
+            with suppress(OSError):  # a journal for which there is no room
+                self._stack.close()
             if self._fresh:
                 self._remove()
             if isinstance(error, OSError):
@@ -162,7 +164,7 @@ class Part:
         done = self.commit.done
         self._file = None if done else self._open_part(self._part, self.commit.output)
         self._side = None if done else self._open_part(self._errors, self.commit.errors)
-        _sync_folder(self.place.parent)
+        sync_folder(self.place.parent)
 
     def _open_part(self, path: Path, size: int) -> BinaryIO:
         """Open a part to write on after so many bytes."""
@@ -206,14 +208,20 @@ class Part:
             data: Bytes of the output.
             errors: Bytes of the side file.
             commit: How far the run is then; the sizes are filled in here.
+
+        Raises:
+            InputError: If there is no room for it; what was written before is kept.
         """
-        for file, piece in ((self._file, data), (self._side, errors)):
-            if file is not None and piece:
-                file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
         sizes = (self.commit.output + len(data), self.commit.errors + len(errors))
-        self._settle(replace(commit, output=sizes[0], errors=sizes[1]))
+        try:
+            for file, piece in ((self._file, data), (self._side, errors)):
+                if file is not None and piece:
+                    file.write(piece)
+                    file.flush()
+                    os.fsync(file.fileno())
+            self._settle(replace(commit, output=sizes[0], errors=sizes[1]))
+        except OSError as error:
+            raise not_written(self.place, error) from error
 
     def _settle(self, commit: Commit) -> None:
         self._write_line(asdict(commit))
@@ -228,7 +236,16 @@ class Part:
         """Move everything to its place; whoever is broken off in this goes on with it.
 
         Where nothing but failures came, what stood at the output's place stays.
+
+        Raises:
+            InputError: If there is no room for it; what was written before is kept.
         """
+        try:
+            self._finish()
+        except OSError as error:
+            raise not_written(self.place, error) from error
+
+    def _finish(self) -> None:
         if not self.commit.done:
             self._settle(replace(self.commit, done=True))
         self._stack.close()
@@ -241,7 +258,7 @@ class Part:
                 side.unlink(missing_ok=True)  # of a run before
         if self._part.exists() and (self.commit.documents or not self.commit.failures):
             self._move_output()
-        _sync_folder(self.place.parent)
+        sync_folder(self.place.parent)
         self._part.unlink(missing_ok=True)
         self._journal.unlink(missing_ok=True)
 
@@ -258,7 +275,8 @@ class Part:
     def close(self) -> None:
         """Close what was opened; what cannot be gone on from is removed."""
         unfinished = self._journal.exists() and (self.commit == Commit() or not self._keep)
-        self._stack.close()
+        with suppress(OSError):  # a piece for which there was no room; it does not count
+            self._stack.close()
         if unfinished:
             self._remove()
 
@@ -270,36 +288,11 @@ class Part:
 
 def _locked(path: Path, place: Path) -> BinaryIO:
     """Open a journal and hold it, so that no two processes write one output; the lock ends with its holder."""
-    while True:
-        file = path.open("a+b")
-        try:
-            import fcntl
-        except ImportError:  # Windows keeps files that are open from being removed, which has to do
-            return file
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise InputError(f"{place}: another process is writing it. Wait, or give another --output.") from None
-        except OSError:  # some file systems of clusters have no locks
-            return file
-        try:
-            if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
-                return file
-        except FileNotFoundError:
-            pass
-        file.close()  # whoever held it has just finished and removed it
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that a loss of power does not undo what was made or moved in a folder."""
-    if os.name == "nt":  # folders cannot be opened there
-        return
-    number = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+        file, _ = open_held(path)
+    except BlockingIOError:
+        raise InputError(f"{place}: another process is writing it. Wait, or give another --output.") from None
+    return file
 
 
 def _read_journal(file: BinaryIO) -> tuple[dict[str, Any], list[Commit], int]:

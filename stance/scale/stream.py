@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from stance import __version__
 from stance.errors import InputError, UsageError
-from stance.model.store import HASHES_FILE, hash_file
 from stance.prediction import Judge, Judging
 from stance.reporting.layout import Layout
 from stance.reporting.outputs import find_place
@@ -263,7 +262,7 @@ def _identity(plan: Plan, judge: Judge) -> dict[str, Any]:
     return {
         "stance": __version__,
         "onnxruntime": onnxruntime.__version__,
-        "model": hash_file(judge.classifier.folder / HASHES_FILE),
+        "model": judge.classifier.hashes,
         "targets": [asdict(target) for target in judge.targets],
         "device": plan.judging.device or "cpu",
         "batch_size": plan.judging.batch_size,

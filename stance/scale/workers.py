@@ -60,7 +60,12 @@ class Work:
             return self.layout.encode(analyses)
         asked = self.judging
         explained = explain_analyses(
-            analyses, targets=judge.targets, model=asked.model, device=asked.device, batch_size=asked.batch_size
+            analyses,
+            targets=judge.targets,
+            model=asked.model,
+            device=asked.device,
+            batch_size=asked.batch_size,
+            allow_unsigned=asked.allow_unsigned,
         )
         return self.layout.encode(explained)
 

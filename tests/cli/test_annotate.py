@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,37 @@ def test_agreement_adjudicate_split_check(run: Run) -> None:
     assert status == 1
     assert "same paragraph: 1 pair" in out
     assert err == "stance: error: 1 pairs of paragraphs leak between splits\n"
+
+
+def test_a_split_that_is_broken_off_is_not_taken_for_whole(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save("gold.jsonl", *(labelled(f"p{number}", "A", NATO="favor") for number in range(20)))
+    assert run("split", "gold.jsonl", "-o", "splits", "--seed", "1")[0] == 0
+    files = [Path(f"splits/{name}") for name in ("train.jsonl", "dev.jsonl", "test.jsonl", "splits.json")]
+    before = [path.read_bytes() for path in files]
+    write = write_annotations
+    calls: list[int] = []
+
+    def full(*given: object) -> int:
+        calls.append(1)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("stance.annotation.files.write_annotations", full)
+        assert "Make room there" in run("split", "gold.jsonl", "-o", "splits", "--seed", "2")[2]
+    assert [path.read_bytes() for path in files] == before  # none is of the other seed
+
+    def once(beside: Path, place: Path) -> None:
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        beside.replace(place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("stance.files.move_in", once)
+        assert run("split", "gold.jsonl", "-o", "splits", "--seed", "2")[0] == 130
+    assert [path.exists() for path in files] == [True, True, True, False]
 
 
 def test_check_and_split_without_text(run: Run) -> None:

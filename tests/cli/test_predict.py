@@ -141,6 +141,29 @@ def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> 
     assert "examples:" in capsys.readouterr().out
 
 
+def test_info_verifies_every_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["info", "--model", "small", "--verify"]) == 0
+    told = capsys.readouterr().out
+    assert "every file verified, and the network judges" in told
+    assert "README.md" in told
+    copy = tmp_path / "copy"
+    shutil.copytree(find_model("small"), copy)
+    (copy / "README.md").write_text("Trust me.", encoding="utf-8")
+    assert "README.md: the file was changed" in fails(["info", "--model", str(copy), "--verify"], capsys)
+
+
+def test_a_model_without_hashes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(find_model("small"), copy)
+    (copy / "hashes.json").unlink()
+    (tmp_path / "a.txt").write_text("NATO met on Monday.", encoding="utf-8")
+    command = ["predict", str(tmp_path / "a.txt"), "--model", str(copy), "--format", "jsonl"]
+    assert "--allow-unsigned" in fails(command, capsys)
+    assert main([*command, "--explain", "--allow-unsigned"]) == 0
+    assert json.loads(capsys.readouterr().out)["stances"].keys() == {"NATO", "US", "China"}
+    assert main([*command, "--allow-unsigned", "-o", str(tmp_path / "o.jsonl")]) == 0
+
+
 def test_info(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info"]) == 0
     out = capsys.readouterr().out

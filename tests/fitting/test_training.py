@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 import stance
 from stance.errors import InputError, ModelError
+from stance.files import held
 from stance.fitting.checkpoints import Checkpoints, Progress
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder, locate_encoder
@@ -269,3 +271,52 @@ def test_checkpoints_are_whole_or_not_there(tmp_path: Path) -> None:
     assert kept.newest() is None
     (tmp_path / "step-00000004" / "progress.json").write_text("{}", encoding="utf-8")
     assert kept.newest() == tmp_path / "step-00000004"
+
+
+def test_two_trainings_do_not_write_one_model(tmp_path: Path, encoder_folder: Path) -> None:
+    recipe_file = write_recipe(tmp_path, encoder_folder)
+    with held(tmp_path / ".model.lock", ""), pytest.raises(InputError, match=r"model: another training is writing it"):
+        stance.train(recipe_file, tmp_path / "model")
+    with held(tmp_path / ".state.lock", ""), pytest.raises(InputError, match=r"state: another .* give another --check"):
+        stance.train(recipe_file, tmp_path / "model", checkpoints=tmp_path / "state")
+    assert not list(tmp_path.glob(".*.lock"))
+
+
+def test_a_model_that_was_moved_away_is_there_again_before_training(tmp_path: Path, encoder_folder: Path) -> None:
+    (tmp_path / "model.old").mkdir()
+    with pytest.raises(InputError, match="is there, and no model folder"):
+        stance.train(write_recipe(tmp_path, encoder_folder), tmp_path / "model")
+    assert (tmp_path / "model").is_dir()
+
+
+def test_a_checkpoint_without_room_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.AdamW(network.parameters())
+    checkpoints = Checkpoints(tmp_path / "run", "recipe")
+    checkpoints.save(network, optimizer, Progress("recipe", step=1))
+    checkpoints.save_best(network)
+
+    def no_room(*_: object) -> None:
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr("stance.fitting.checkpoints.save_file", no_room)
+    for write in (
+        lambda: checkpoints.save(network, optimizer, Progress("recipe", step=2)),
+        lambda: checkpoints.save_best(network),
+    ):
+        with pytest.raises(InputError, match=r"run: a checkpoint cannot be written .* go on with --resume"):
+            write()
+    assert checkpoints.load(network, optimizer).step == 1
+    checkpoints.load_best(network)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "optimizer.safetensors", "progress.json"])
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, name: str) -> None:
+    network = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.AdamW(network.parameters())
+    checkpoints = Checkpoints(tmp_path / "run", "recipe")
+    checkpoints.save(network, optimizer, Progress("recipe", step=1))
+    path = tmp_path / "run" / "step-00000001" / name
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match=r"step-00000001: the checkpoint is damaged .*Remove it"):
+        checkpoints.load(network, optimizer)

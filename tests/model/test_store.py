@@ -63,6 +63,124 @@ def test_a_flipped_byte_is_found(folder: Path, name: str) -> None:
         Classifier(folder)
 
 
+@pytest.mark.parametrize("flip", [0x01, 0x29, 0x80])  # 0x29 makes a tab of a blank
+def test_a_flipped_byte_of_any_file_is_found(small: Path, flip: int) -> None:
+    store.verify_folder(small)
+    for path in sorted(small.iterdir()):
+        data = path.read_bytes()
+        places = range(len(data)) if path.name == store.HASHES_FILE else {0, 7, len(data) // 2, len(data) - 1}
+        for place in places:
+            with path.open("r+b") as file:
+                file.seek(place)
+                file.write(bytes([data[place] ^ flip]))
+            with pytest.raises(ModelError):
+                store.verify_folder(small)
+            with path.open("r+b") as file:
+                file.seek(place)
+                file.write(data[place : place + 1])
+    assert set(store.verify_folder(small)) | {store.HASHES_FILE} == {path.name for path in small.iterdir()}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A folder that has every file of a model, though small ones."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    for name in (*store.NEEDED, store.WEIGHTS_FILE, "README.md"):
+        (folder / name).write_bytes(name.encode() * 9)
+    store.write_config(folder, store.read_config(store.find_model()))
+    store.write_hashes(folder)
+    return folder
+
+
+def test_files_that_nobody_vouches_for(small: Path) -> None:
+    (small / "model.pkl").write_bytes(b"")
+    (small / ".DS_Store").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"model\.pkl: not listed in hashes\.json"):
+        store.verify_folder(small)
+
+
+@pytest.mark.parametrize("name", ["../secret.safetensors", "/etc/x.safetensors", "a\\b.safetensors", "a\0.safetensors"])
+def test_names_that_lead_out_of_the_folder(small: Path, name: str) -> None:
+    (small.parent / "secret.safetensors").write_bytes(b"")
+    hashes = json.loads((small / store.HASHES_FILE).read_text(encoding="utf-8"))
+    (small / store.HASHES_FILE).write_text(json.dumps(hashes | {name: hashes["README.md"]}), encoding="utf-8")
+    with pytest.raises(ModelError, match="is no name of a file of the folder"):
+        store.verify_files(small)
+
+
+def test_links_out_of_the_folder(small: Path) -> None:
+    (small / store.WEIGHTS_FILE).rename(small.parent / "weights")
+    (small / store.WEIGHTS_FILE).symlink_to(small.parent / "weights")
+    with pytest.raises(ModelError, match=r"model\.safetensors: is a link to a file outside"):
+        store.verify_files(small)
+    link = small.parent / "link"
+    link.symlink_to(small)  # a link to the folder is the user's own
+    (small / store.WEIGHTS_FILE).unlink()
+    (small.parent / "weights").rename(small / store.WEIGHTS_FILE)
+    assert store.verify_files(link)
+
+
+def test_unsigned_models_are_used_if_allowed(folder: Path) -> None:
+    hashes = json.loads((folder / store.HASHES_FILE).read_text(encoding="utf-8"))
+    (folder / store.HASHES_FILE).unlink()
+    with pytest.raises(ModelError, match="--allow-unsigned"):
+        store.verify_files(folder)
+    assert store.verify_files(folder, allow_unsigned=True).items() <= hashes.items()
+    (folder / store.HASHES_FILE).write_text(json.dumps({store.CONFIG_FILE: "0" * 64}), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"config\.json: the file was changed"):
+        store.verify_files(folder, allow_unsigned=True)
+
+
+def test_files_that_are_too_large_are_not_read(small: Path) -> None:
+    for name in (store.CONFIG_FILE, store.HASHES_FILE, store.TOKENIZER_FILE):
+        kept = (small / name).read_bytes()
+        with (small / name).open("r+b") as file:
+            file.truncate(store._MOST[name] + 1)
+        with pytest.raises(ModelError, match=r"expected at most \d+ bytes, found \d+"):
+            store.read_config(small) if name == store.CONFIG_FILE else store.verify_files(small)
+        (small / name).write_bytes(kept)
+
+
+def test_deep_nesting_in_a_config(small: Path) -> None:
+    (small / store.CONFIG_FILE).write_text('{"metrics": ' + "[" * 200_000, encoding="utf-8")
+    with pytest.raises(ModelError, match="cannot be read as a model config"):
+        store.read_config(small)
+    (small / store.HASHES_FILE).write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(ModelError, match="cannot be read or lacks a hash"):
+        store.verify_files(small)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"window": "512"}, "'window': expected a whole number from 3 on, found '512'"),
+        ({"window": True}, "'window'"),
+        ({"pad_id": -1}, "'pad_id': expected a whole number from 0 on"),
+        ({"format": "2"}, "'format'"),
+        ({"overlap": 510}, "'overlap': expected less than window - 2"),
+        ({"temperature": float("nan")}, "'temperature': expected a number above 0"),
+        ({"name": 5}, "'name': expected str, found int"),
+        ({"metrics": [1]}, "'metrics': expected dict, found tuple"),
+        ({"targets": ["NATO", 5]}, "'targets': expected a list of words"),
+        ({"labels": "favor"}, "'labels': expected tuple"),
+    ],
+)
+def test_config_values_of_another_kind(small: Path, change: dict, message: str) -> None:
+    values = json.loads((small / store.CONFIG_FILE).read_text(encoding="utf-8"))
+    (small / store.CONFIG_FILE).write_text(json.dumps(values | {"window": 512} | change), encoding="utf-8")
+    with pytest.raises(ModelError, match=message):
+        store.read_config(small)
+
+
+def test_a_tokenizer_that_frames_nothing(folder: Path) -> None:
+    values = json.loads((folder / store.TOKENIZER_FILE).read_text(encoding="utf-8"))
+    (folder / store.TOKENIZER_FILE).write_text(json.dumps(values | {"post_processor": None}), encoding="utf-8")
+    store.write_hashes(folder)
+    with pytest.raises(ModelError, match="frames texts in two tokens"):
+        Classifier(folder)
+
+
 @pytest.mark.parametrize("name", [name for name in READ if name != store.CONFIG_FILE])
 def test_a_missing_file_is_found(folder: Path, name: str) -> None:
     (folder / name).unlink()

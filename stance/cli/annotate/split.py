@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stance.cli.annotate.records import LOG, Records, Subparsers, add_command, add_files, write_json, write_records
+from stance.cli.annotate.records import LOG, Records, Subparsers, add_command, add_files, write_json
 from stance.cli.options import split_names
 from stance.errors import InputError
+
+if TYPE_CHECKING:
+    from stance.annotation.splits import Splits
 
 __all__ = ["add_parsers"]
 
@@ -70,18 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise InputError(f"{folder}: is no folder. Give another --output.") from None
-    manifest = splits.to_dict()
-    for split in splits.splits:
-        path = folder / f"{split.name}.jsonl"
-        write_records(str(path), split.records)
-        manifest["splits"][split.name] = {
-            "file": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            **manifest["splits"][split.name],
-        }
-        found = manifest["splits"][split.name]
-        LOG.info("%s: %d paragraphs of %d documents", path, found["paragraphs"], found["documents"])
-    write_json(str(folder / "splits.json"), {"format": 1, **manifest})
+    _write(folder, splits)
     if splits.unread:
         LOG.warning(
             "%d paragraphs have no text: they were compared by their hashes, and some near-duplicates among them are "
@@ -89,6 +83,29 @@ def _run(arguments: argparse.Namespace) -> int:
             splits.unread,
         )
     return records.status
+
+
+def _write(folder: Path, splits: Splits) -> None:
+    """Write the splits, and last ``splits.json``: without it, a folder may hold files of two ways to split."""
+    from stance.annotation.files import write_annotations
+    from stance.reporting.outputs import open_output
+
+    manifest = splits.to_dict()
+    with ExitStack() as stack:  # all are written before the first is moved in
+        for split in splits.splits:
+            path = folder / f"{split.name}.jsonl"
+            file = stack.enter_context(open_output(str(path)))
+            write_annotations(file, split.records)
+            file.seek(0)
+            manifest["splits"][split.name] = {
+                "file": path.name,
+                "sha256": hashlib.sha256(file.read()).hexdigest(),
+                **manifest["splits"][split.name],
+            }
+            found = manifest["splits"][split.name]
+            LOG.info("%s: %d paragraphs of %d documents", path, found["paragraphs"], found["documents"])
+        (folder / "splits.json").unlink(missing_ok=True)
+    write_json(str(folder / "splits.json"), {"format": 1, **manifest})
 
 
 def _shares(text: str) -> dict[str, float]:

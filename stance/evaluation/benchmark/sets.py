@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +14,6 @@ from stance.fitting.examples import label_groups
 from stance.fitting.recipes import build_table
 from stance.schema import LABELS, Label
 from stance.targets import Target, resolve_targets
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["METRICS", "SUITES", "Files", "Published", "SetDefinition", "choose_sets", "is_hub", "list_sets", "read_set"]
 

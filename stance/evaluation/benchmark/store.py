@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from stance.errors import InputError
 from stance.evaluation.benchmark.scores import Row
 from stance.evaluation.benchmark.sets import SetDefinition
+from stance.files import write_beside
 from stance.model.store import hash_file
 
 __all__ = [
@@ -139,13 +139,18 @@ def _read(path: Path) -> Result | None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is whole or as it was."""
-    beside = path.with_name(f".{path.name[:60]}.{uuid.uuid4().hex[:8]}.part")
+    """Write a file so that it is whole or as it was.
+
+    Raises:
+        InputError: If it cannot be written, or another process writes it.
+    """
     try:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+        with write_beside(path) as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}). Make room there, or give another --output."
+        ) from error
 
 
 def hash_definition(definition: SetDefinition) -> str:

@@ -1,0 +1,91 @@
+"""An output that is written piece by piece, on a disk that fills up."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from stance.errors import InputError
+from stance.reporting.layout import Layout
+from stance.scale import journal
+from stance.scale.journal import Commit, Part
+
+LAYOUT = Layout("jsonl", ("NATO",))
+
+
+def part(place: Path, *, resume: bool = True) -> Part:
+    return Part(place, LAYOUT, run={"what": "this"}, resume=resume)
+
+
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_piece_without_room_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "out.jsonl"
+    sink = part(place)
+    sink.append(b"first\n", b"", Commit(documents=1))
+    monkeypatch.setattr(journal.os, "fsync", no_room)
+    with pytest.raises(
+        InputError, match=r"out\.jsonl: cannot be written \(No space left on device\)\. Make room there"
+    ):
+        sink.append(b"second\n", b"", Commit(documents=2))
+    sink.close()
+    monkeypatch.undo()
+    again = part(place)
+    assert again.commit.documents == 1
+    again.append(b"2nd\n", b"", Commit(documents=2))
+    again.finish()
+    assert place.read_bytes() == b"first\n2nd\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_an_end_without_room_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "out.jsonl"
+    sink = part(place)
+    sink.append(b"all\n", b"", Commit(documents=1))
+    monkeypatch.setattr(journal, "move_in", no_room)
+    with pytest.raises(InputError, match="cannot be written"):
+        sink.finish()
+    sink.close()
+    monkeypatch.undo()
+    part(place).finish()
+    assert place.read_bytes() == b"all\n"
+
+
+def test_one_output_has_one_writer(tmp_path: Path) -> None:
+    sink = part(tmp_path / "out.jsonl")
+    with pytest.raises(InputError, match=r"out\.jsonl: another process is writing it"):
+        part(tmp_path / "out.jsonl")
+    sink.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_beside_the_output_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious", encoding="utf-8")
+    (tmp_path / ".out.jsonl.journal").symlink_to(victim)
+    with pytest.raises(InputError, match="cannot be written"):
+        part(tmp_path / "out.jsonl")
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
+class Full(io.BytesIO):
+    """A file on a full disk: what was written cannot be flushed, nor when it is closed."""
+
+    def flush(self) -> None:
+        no_room()
+
+    def close(self) -> None:
+        super().close()
+        no_room()
+
+
+def test_a_journal_without_room_names_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "open_held", lambda path: (Full(), True))
+    with pytest.raises(InputError, match=r"out\.jsonl: cannot be written \(No space left on device\)"):
+        part(tmp_path / "out.jsonl")
