@@ -28,7 +28,18 @@ quota, and nobody said what had been agreed.</p><p>China's engineers finished th
 and the valley is grateful to them for it.</p></article></body></html>
 """
 OUTLETS = ("Norhaven Courier", "The Island Post", "Valley Voice")
-ROWS = 60
+ROWS, DOCUMENTS = 60, 24
+TARGETS = """[[target]]
+name = "Russia"
+description = "Russia: its government, president, armed forces and policies; Moscow, the Kremlin"
+aliases = ["Moscow", "the Kremlin", "Russian Federation", "Russian"]
+"""
+LETTERS = (
+    ("Trains are a great success.", "Trains", "pro"),
+    ("The railway is a disaster and a menace.", "Trains", "con"),
+    ("It rained.", "Trains", "none"),
+    ("Trains are late again, and trains are dear.", "Trains", "con"),
+)
 
 
 def open_rows(count: int) -> list[dict[str, Any]]:
@@ -46,24 +57,27 @@ def lay_out(folder: Path, model: Path) -> None:
         (folder / name).symlink_to(ROOT / name)
     rows = open_rows(ROWS)
     (folder / "article.txt").write_text(ARTICLE, encoding="utf-8")
-    for name in ("articles", "news", "corpus", "splits", "models", "runs"):
+    for name in ("articles", "news", "corpus", "splits", "models", "my-data", "runs"):
         (folder / name).mkdir()
-    for number in range(ROWS // 2):
-        text = "\n\n".join(row["text"] for row in rows[2 * number : 2 * number + 2])
-        (folder / "articles" / f"{number:02}.txt").write_text(f"{text}\n", encoding="utf-8")
+    for number, row in enumerate(rows[:DOCUMENTS]):
+        (folder / "articles" / f"{number:02}.txt").write_text(row["text"] + "\n", encoding="utf-8")
+    (folder / "targets.toml").write_text(TARGETS, encoding="utf-8")
+    letters = [{"id": f"l{n}", "text": t, "target": to, "label": of, "seen": "0"} for n, (t, to, of) in enumerate(LETTERS)]
+    for part in ("train", "dev", "test"):
+        write_rows(folder / "my-data" / f"{part}.jsonl", letters)
     (folder / "news" / "page.html").write_text(PAGE, encoding="utf-8")
     shutil.copy(folder / "article.txt", folder / "news" / "article.txt")
     shutil.copy(folder / "article.txt", folder / "corpus" / "article.txt")
     with (folder / "rows.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "body", "outlet", "speaker", "date", "year"])
-        for number, row in enumerate(rows[:24]):
+        for number, row in enumerate(rows[:DOCUMENTS]):
             outlet = OUTLETS[number % 3]
             writer.writerow([row["id"], row["text"], outlet, outlet, f"2024-{number % 4 + 1:02}-11", 2024])
     shutil.copy(folder / "rows.csv", folder / "more.csv")
-    names = ["gold.jsonl", "test.jsonl", *(f"splits/{part}.jsonl" for part in ("train", "dev", "test"))]
-    for name in names:
+    for name in ("gold.jsonl", *(f"splits/{part}.jsonl" for part in ("train", "dev", "test"))):
         write_rows(folder / name, rows)
+    write_rows(folder / "test.jsonl", rows[:10])  # what is audited
     write_rows(folder / "unlabelled.jsonl", [{"id": row["id"], "text": row["text"]} for row in rows])
     for name, wrong in (("stances", 4), ("mine", 5), ("theirs", 3)):
         write_rows(folder / f"{name}.jsonl", [judged(row, number, wrong) for number, row in enumerate(rows)])
@@ -96,6 +110,11 @@ def label(folder: Path) -> None:
                 for results in [clicks(number + (person == 2 and number % 5 == 0))]
             ]
         exported.write_text(json.dumps(whole), encoding="utf-8")
+    predicted, groups = folder / "predictions.jsonl", folder / "articles.csv"
+    if predicted.is_file() and not groups.is_file():
+        ids = [json.loads(line)["id"] for line in predicted.read_text(encoding="utf-8").splitlines()]
+        lines = [f"{name},{OUTLETS[number % 2]}\n" for number, name in enumerate(ids)]
+        groups.write_text("id,outlet\n" + "".join(lines), encoding="utf-8")
     for name, made in (("sample", "gold"), ("batch", "labels")):
         drawn = folder / f"{name}.jsonl"
         if drawn.is_file() and name not in {path.stem for path in (folder / "runs").iterdir()}:
