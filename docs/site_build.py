@@ -49,17 +49,25 @@ _FENCE = re.compile(r"^(```.*?^```)", re.DOTALL | re.MULTILINE)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Leave out of the navigation what is not there yet."""
     if not (ROOT / "docs" / OPTIONAL).is_file():
-        config.nav = [_without(entry) for entry in config.nav or []]
+        config.nav = without(config.nav or [], OPTIONAL)
     return config
 
 
-def _without(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        title: [item for item in inner if item not in ({title: OPTIONAL} for title in item)]
-        if isinstance(inner, list)
-        else inner
-        for title, inner in entry.items()
-    }
+def without(nav: list[Any], page: str) -> list[Any]:
+    """Take a page out of a navigation.
+
+    >>> without(["index.md", {"Guide": [{"Begin": "begin.md"}, {"Serve": "serve.md"}]}], "serve.md")
+    ['index.md', {'Guide': [{'Begin': 'begin.md'}]}]
+    """
+    kept: list[Any] = []
+    for entry in nav:
+        if isinstance(entry, dict):
+            ((title, inner),) = entry.items()
+            if inner != page:
+                kept.append({title: without(inner, page) if isinstance(inner, list) else inner})
+        elif entry != page:
+            kept.append(entry)
+    return kept
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

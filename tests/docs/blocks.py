@@ -206,8 +206,6 @@ def streams(given: bytes, errors: io.StringIO) -> Iterator[io.BytesIO]:
         sys.stdin, sys.stdout, sys.stderr = before
 
 
-def parse(block: Block) -> object:
+def parse(block: Block) -> list[dict[str, Any]]:
     """Parse a block of data."""
-    if block.language == "jsonl":
-        return [json.loads(line) for line in block.code.splitlines()]
-    return json.loads(block.code)
+    return [json.loads(line) for line in (block.code.splitlines() if block.language == "jsonl" else [block.code])]

@@ -28,7 +28,7 @@ quota, and nobody said what had been agreed.</p><p>China's engineers finished th
 and the valley is grateful to them for it.</p></article></body></html>
 """
 OUTLETS = ("Norhaven Courier", "The Island Post", "Valley Voice")
-ROWS, DOCUMENTS = 60, 24
+ROWS, JUDGED, DOCUMENTS = 48, 24, 24
 TARGETS = """[[target]]
 name = "Russia"
 description = "Russia: its government, president, armed forces and policies; Moscow, the Kremlin"
@@ -71,17 +71,31 @@ def lay_out(folder: Path, model: Path) -> None:
     with (folder / "rows.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "body", "outlet", "speaker", "date", "year"])
-        for number, row in enumerate(rows[:DOCUMENTS]):
-            outlet = OUTLETS[number % 3]
+        for number, row in enumerate(rows):
+            outlet = OUTLETS[number % 2]
             writer.writerow([row["id"], row["text"], outlet, outlet, f"2024-{number % 4 + 1:02}-11", 2024])
     shutil.copy(folder / "rows.csv", folder / "more.csv")
     for name in ("gold.jsonl", *(f"splits/{part}.jsonl" for part in ("train", "dev", "test"))):
-        write_rows(folder / name, rows)
+        write_rows(folder / name, rows[:JUDGED])
     write_rows(folder / "test.jsonl", rows[:10])  # what is audited
-    write_rows(folder / "unlabelled.jsonl", [{"id": row["id"], "text": row["text"]} for row in rows])
-    for name, wrong in (("stances", 4), ("mine", 5), ("theirs", 3)):
-        write_rows(folder / f"{name}.jsonl", [judged(row, number, wrong) for number, row in enumerate(rows)])
+    for name, wrong, count in (("stances", 4, JUDGED), ("mine", 5, JUDGED), ("theirs", 3, JUDGED), ("stances-test", 4, 10)):
+        write_rows(folder / f"{name}.jsonl", [judged(row, number, wrong) for number, row in enumerate(rows[:count])])
+    lay_out_faults(folder)
     shutil.copytree(model, folder / "models" / "mine")
+
+
+def lay_out_faults(folder: Path) -> None:
+    """Put files there that something is wrong with."""
+    (folder / "empty-folder").mkdir()
+    (folder / "broken.jsonl").write_text('{"text": "NATO met."}\n{"text": "NATO"\n', encoding="utf-8")
+    (folder / "latin.txt").write_bytes("The Brücke über den Fluß is closed, sagte der Minister früh.".encode("cp1252"))
+    (folder / "typo.toml").write_text('[[target]]\nname = "Russia"\naliase = ["Moscow"]\n', encoding="utf-8")
+    recipe = 'name = "x"\ntrain = "a.jsonl"\ndev = "b.jsonl"\n[encoder]\nsource = "model:base"\n[schedule]\nepoch = 3\n'
+    (folder / "typo-recipe.toml").write_text(recipe, encoding="utf-8")
+    write_rows(folder / "misspelt.jsonl", [{"id": "b", "text": "NATO met.", "labels": {"NATO": "favour"}}])
+    elsewhere = {"id": "zz", "text": "NATO met.", "labels": {"NATO": "favor"}}
+    write_rows(folder / "elsewhere.jsonl", [elsewhere])
+    write_rows(folder / "others.jsonl", [*map(dict, open_rows(10)), elsewhere])
 
 
 def judged(row: dict[str, Any], number: int, wrong: int) -> dict[str, Any]:
