@@ -2,9 +2,9 @@
 
 Run: python benchmarks/docs_figures.py docs/benchmarks.md
 
-shows a page as the site has it. Blocks between ``<!-- figures: NAME -->`` and ``<!-- end of figures -->`` are made of the
-result files alone; those of README are known, too. In the repository the blocks of the documentation hold only where to
-look, so that they cannot get old.
+shows a page as the site has it. Blocks between ``<!-- figures: NAME -->`` and ``<!-- end of figures -->`` are made of
+the result files alone; those of README are known, too. In the repository the blocks of the documentation hold only
+where to look, so that they cannot get old.
 """
 
 from __future__ import annotations
@@ -132,7 +132,10 @@ def sides(results: Path) -> str:
         for name, row in found["groups"].items()
     ]
     head = ["texts of", "paragraphs (judgements `favor` / `against`)", *_SIDES.values()]
-    return f"{_table(head, rows)}\n\n`{found['command']}`, result in `benchmarks/results/sides.json`."
+    gaps = {name: row["gap"] for name, row in found["groups"].items() if row["gap"]["low"] is not None}
+    apart = [name for name, gap in gaps.items() if gap["low"] > 0 or gap["high"] < 0]
+    told = f"The interval of the difference lies off 0 for {'; '.join(apart)}" if apart else "No difference lies off 0"
+    return f"{_table(head, rows)}\n\n{told}. `{found['command']}`, result in `benchmarks/results/sides.json`."
 
 
 BLOCKS: Mapping[str, Callable[[Path], str]] = {

@@ -2,10 +2,10 @@
 
 Run: python benchmarks/sides.py [--pred FILE] [--model base] [--data ../shared/corpus]
 
-Test paragraphs are grouped by where their texts come from (`GROUPS`: a choice of ours, by repository). In each group all
-targets are taken together: the share of judgements `favor` by gold that are found, of `against`, their difference, and
-the share of `neutral` that is called one or the other; 95 % intervals by document. Groups are small: read the intervals.
-``--pred`` takes what ``stance predict test.jsonl -o FILE`` wrote, so that nothing is judged again.
+Test paragraphs are grouped by where their texts come from (`GROUPS`: a choice of ours, by repository and genre). In
+each group all targets are taken together: the share of judgements `favor` by gold that are found, of `against`, their
+difference, and the share of `neutral` that is called one or the other; 95 % intervals by document. Groups are small:
+read the intervals. ``--pred`` takes what ``stance predict test.jsonl -o FILE`` wrote: nothing is judged again then.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ from stance.targets import builtin_targets
 
 RESULT = Path(__file__).parent / "results" / "sides.json"
 GROUPS = {
-    "the US government": ("brian14708/wh-briefings", "kfogel/presidential-speeches"),
+    "the US government, US think tanks": (
+        "brian14708/wh-briefings",
+        "kfogel/presidential-speeches",
+        "pantrypoints/sp think_tank",
+    ),
     "other governments of US allies": ("wragge/pm-transcripts", "Amice13/resistinua"),
     "the Russian government": ("iandennismiller/valdai-transcripts",),
     "Chinese writers, media and reports": (
@@ -38,7 +42,7 @@ GROUPS = {
         "wmt-conference/wmt21-news-systems",
         "wmt-conference/wmt22-news-systems",
         "way4you/real-truth",
-        "pantrypoints/sp",
+        "pantrypoints/sp official_report",
     ),
     "speeches in the UN": ("SarahFranzen/Emotions_in_the_United_Nations_General_Debates",),
     "western and Asian media, op-eds": (
@@ -89,7 +93,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             row["id"]: {name: own.label for name, own in item.stances.items()}
             for row, item in zip(rows, judged, strict=True)
         }
-    groups = {name: [row for row in rows if row["source"]["source"] in names] for name, names in GROUPS.items()}
+    groups = {name: [row for row in rows if belongs(row, names)] for name, names in GROUPS.items()}
     if sum(map(len, groups.values())) != len(rows):
         raise StanceError("test.jsonl has repositories that GROUPS does not name. Add them.")
     return {
@@ -101,6 +105,12 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "bootstrap": {"draws": 1000, "seed": 0, "level": 0.95, "cluster": "document"},
         "groups": {name: count(own, found) for name, own in {**groups, "all": rows}.items()},
     }
+
+
+def belongs(row: dict[str, Any], names: tuple[str, ...]) -> bool:
+    """Tell whether a row's repository, or its repository and genre, is among names."""
+    source = row["source"]
+    return source["source"] in names or f"{source['source']} {source['genre']}" in names
 
 
 def count(rows: list[dict[str, Any]], found: dict[str, dict[str, str]]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What `mkdocs build` does beside its own: brings in cards, results, notebooks and decisions, and mends links.
 
-Pages stay plain Markdown that reads on a code host, too; what lies elsewhere in the repository is pulled in here at build,
-so that nothing is written twice. No score is typed: blocks ``<!-- figures: NAME -->`` are filled from
-``benchmarks/results``. Links to files of the repository become links to their pages or to copies within the site, which
-works without a network.
+Pages stay plain Markdown that reads on a code host, too; what lies elsewhere in the repository is pulled in here at
+build, so that nothing is written twice. No score is typed: blocks ``<!-- figures: NAME -->`` are filled from
+``benchmarks/results``. Links to files of the repository become links to their pages or to copies within the site,
+which works without a network.
 """
 
 from __future__ import annotations
@@ -38,11 +38,15 @@ GENERATED = {
     "examples/outlets.ipynb": "notebooks/outlets.md",
 }
 """File of the repository -> page of the site."""
-FOLDERS = {"docs/decisions": "decisions/index.md", "annotations": "cards/annotations.md", "models/small": "cards/small.md"}
+FOLDERS = {
+    "docs/decisions": "decisions/index.md",
+    "annotations": "cards/annotations.md",
+    "models/small": "cards/small.md",
+}
 OPTIONAL = "serving.md"
 """A page that the navigation names before it is written."""
 _REMOTE = "https://unpkg.com/iframe-worker/shim"
-_LINK = re.compile(r"(\]\()([^()\s]+)(\))")
+_LINK = re.compile(r"(!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\])\(([^()\s]+)\)")
 _FENCE = re.compile(r"^(```.*?^```)", re.DOTALL | re.MULTILINE)
 
 
@@ -51,6 +55,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     if not (ROOT / "docs" / OPTIONAL).is_file():
         config.nav = without(config.nav or [], OPTIONAL)
     return config
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """The same for the page of what is not there."""
+    return output_content.replace(_REMOTE, "javascripts/iframe-worker.js")
 
 
 def without(nav: list[Any], page: str) -> list[Any]:
@@ -86,7 +95,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     origin = next((name for name, made in GENERATED.items() if made == place), f"docs/{place}")
 
     def mended(match: re.Match[str]) -> str:
-        return f"{match[1]}{mend_link(match[2], origin, place, files, config)}{match[3]}"
+        target = mend_link(match[3], origin, place, files, config)
+        return f"{match[1]}({target})" if target else match[2]
 
     parts = _FENCE.split(fill_blocks(markdown))  # code stays as it is
     return "".join(part if part.startswith("```") else _LINK.sub(mended, part) for part in parts)
@@ -97,7 +107,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     return output.replace(_REMOTE, relpath("javascripts/iframe-worker.js", PurePosixPath(page.url).parent.as_posix()))
 
 
-def mend_link(target: str, origin: str, place: str, files: Files, config: MkDocsConfig) -> str:
+def mend_link(target: str, origin: str, place: str, files: Files, config: MkDocsConfig) -> str | None:
     """Turn a link that works in the repository into one that works in the site.
 
     Args:
@@ -106,6 +116,9 @@ def mend_link(target: str, origin: str, place: str, files: Files, config: MkDocs
         place: Page of the site that is made of it.
         files: Files of the site; a linked file of the repository is added.
         config: Of the site.
+
+    Returns:
+        The link; None for a folder of the repository, which the site does not have.
     """
     path, mark, anchor = target.partition("#")
     if not path or re.match(r"[a-z]+:", target):
@@ -118,7 +131,9 @@ def mend_link(target: str, origin: str, place: str, files: Files, config: MkDocs
         inner = f"files/{whole}"
         if not files.get_file_from_path(inner):
             files.append(File.generated(config, inner, abs_src_path=str(ROOT / whole)))
-    return target if inner is None else relpath(inner, PurePosixPath(place).parent.as_posix()) + mark + anchor
+    if inner is None:
+        return None if (ROOT / whole).is_dir() else target
+    return relpath(inner, PurePosixPath(place).parent.as_posix()) + mark + anchor
 
 
 def decision_list(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """Code blocks of Markdown pages: found, and run as a reader would run them, in this process.
 
-`sh` blocks are commands; `console` blocks are commands after a dollar sign, with what they print; `python` blocks share a
-namespace, and an expression with a literal behind it in a comment has to give that. `toml`, `json` and `jsonl` are
+`sh` blocks are commands; `console` blocks are commands after a dollar sign, with what they print; `python` blocks share
+a namespace, and an expression with a literal behind it in a comment has to give that. `toml`, `json` and `jsonl` are
 parsed; with a title they are written to the file of that name.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import doctest
-import glob
 import io
 import json
 import re
@@ -102,7 +101,7 @@ class Reader:
         for said in re.split(r"^\$ ", block.code, flags=re.MULTILINE)[1:]:
             line, _, wanted = said.partition("\n")
             _, out, err = self.command(line)
-            got = (out + err).strip() + "\n"
+            got = (err + out).strip() + "\n"
             same = doctest.OutputChecker().check_output(wanted.strip() + "\n", got, _FLAGS)
             assert same, f"{block.place}: {line}\nexpected\n{wanted}\ngot\n{got}"
 
@@ -123,7 +122,7 @@ class Reader:
         given, errors, status = b"", io.StringIO(), 0
         line, _, target = line.partition(" > ")
         for part in line.split(" | "):
-            words = [name for word in shlex.split(part) for name in (sorted(glob.glob(word)) or [word])]
+            words = [name for word in shlex.split(part) for name in expand(word)]
             with streams(given, errors) as out:
                 status = max(status, self._call(words))
                 sys.stdout.flush()
@@ -154,6 +153,12 @@ class Reader:
         sys.stdout.buffer.write(done.stdout)
         sys.stderr.write(done.stderr.decode())
         return done.returncode
+
+
+def expand(word: str) -> list[str]:
+    """Give the files that a pattern stands for, as a shell does."""
+    found = sorted(str(path) for path in Path().glob(word)) if set(word) & set("*?") else []
+    return found or [word]
 
 
 def commands(code: str) -> Iterator[str]:

@@ -62,7 +62,9 @@ def lay_out(folder: Path, model: Path) -> None:
     for number, row in enumerate(rows[:DOCUMENTS]):
         (folder / "articles" / f"{number:02}.txt").write_text(row["text"] + "\n", encoding="utf-8")
     (folder / "targets.toml").write_text(TARGETS, encoding="utf-8")
-    letters = [{"id": f"l{n}", "text": t, "target": to, "label": of, "seen": "0"} for n, (t, to, of) in enumerate(LETTERS)]
+    letters = [
+        {"id": f"l{n}", "text": t, "target": to, "label": of, "seen": "0"} for n, (t, to, of) in enumerate(LETTERS)
+    ]
     for part in ("train", "dev", "test"):
         write_rows(folder / "my-data" / f"{part}.jsonl", letters)
     (folder / "news" / "page.html").write_text(PAGE, encoding="utf-8")
@@ -78,7 +80,12 @@ def lay_out(folder: Path, model: Path) -> None:
     for name in ("gold.jsonl", *(f"splits/{part}.jsonl" for part in ("train", "dev", "test"))):
         write_rows(folder / name, rows[:JUDGED])
     write_rows(folder / "test.jsonl", rows[:10])  # what is audited
-    for name, wrong, count in (("stances", 4, JUDGED), ("mine", 5, JUDGED), ("theirs", 3, JUDGED), ("stances-test", 4, 10)):
+    for name, wrong, count in (
+        ("stances", 4, JUDGED),
+        ("mine", 5, JUDGED),
+        ("theirs", 3, JUDGED),
+        ("stances-test", 4, 10),
+    ):
         write_rows(folder / f"{name}.jsonl", [judged(row, number, wrong) for number, row in enumerate(rows[:count])])
     lay_out_faults(folder)
     shutil.copytree(model, folder / "models" / "mine")

@@ -1,6 +1,6 @@
 """The notebooks of examples/ run, and show what stands in them.
 
-Their code is run here in one namespace, which takes a second; ``make notebooks`` runs them in a kernel and writes outputs.
+Their code is run here in one namespace, without a kernel; ``make notebooks`` runs them in one and writes outputs.
 """
 
 from __future__ import annotations
