@@ -20,15 +20,8 @@ class DoctestFences(Extension):
 def fence_examples(text: str) -> str:
     r"""Put fences around the examples of a text.
 
-    >>> print(fence_examples("Adds.\n\n>>> 1 + 1\n2\n\nAnd so on."))
-    Adds.
-    <BLANKLINE>
-    ```pycon
-    >>> 1 + 1
-    2
-    ```
-    <BLANKLINE>
-    And so on.
+    >>> fence_examples("Adds.\n\n>>> 1 + 1\n2\n\nAnd so on.").splitlines()
+    ['Adds.', '', '```pycon', '>>> 1 + 1', '2', '```', '', 'And so on.']
     """
     parts = re.split(r"\n\s*\n", text)
     return "\n\n".join(f"```pycon\n{part}\n```" if part.startswith(">>> ") else part for part in parts)
