@@ -75,6 +75,15 @@ def _read(results: Path, name: str) -> Any:  # noqa: ANN401 -- any JSON
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
+def _check_weights(found: Row, results: Path, name: str) -> None:
+    """Refuse a result of other weights than those that the leaderboard scores."""
+    rows = _read(results, "leaderboard/leaderboard.json")["sets"]["corpus"]["rows"]
+    scored = next(row for row in rows if row["system"] == found["model"])["origin"]["system"]["sha256"]
+    weights = {file: digest for file, digest in scored.items() if file.endswith(".safetensors")}
+    if any(found["model_sha256"].get(file) != digest for file, digest in weights.items()):
+        raise ValueError(f"{name} is of other weights: run python benchmarks/{name.removesuffix('.json')}.py")
+
+
 def _share(figure: Row) -> str:
     return f"{figure['value']:.3f}"
 
@@ -94,6 +103,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 def uncertainty(results: Path) -> str:
     """Tell whether label sets keep their promise."""
     found = _read(results, "uncertainty.json")
+    _check_weights(found, results, "uncertainty.json")
     rows = []
     for risk, row in found["risks"].items():
         targets = row["coverage_by_target"].values()
@@ -108,6 +118,7 @@ def faithfulness(results: Path) -> str:
     found = _read(results, "faithfulness.json")
     if found is None:
         return "*Not measured yet for this copy: `python benchmarks/faithfulness.py` writes the result.*"
+    _check_weights(found, results, "faithfulness.json")
     rows = []
     for unit, orders in found["figures"].items():
         for order, row in orders.items():
@@ -127,6 +138,7 @@ def faithfulness(results: Path) -> str:
 def sides(results: Path) -> str:
     """Tell how often each side is found, in texts of whom."""
     found = _read(results, "sides.json")
+    _check_weights(found, results, "sides.json")
     rows = [
         [name, f"{row['paragraphs']} ({row['favor']} / {row['against']})", *(_interval(row[key]) for key in _SIDES)]
         for name, row in found["groups"].items()

@@ -73,15 +73,25 @@ def test_faithfulness_is_shown_when_it_is_measured(figures: ModuleType, tmp_path
     assert "Not measured yet" in figures.faithfulness(results)
     figure = {"comprehensiveness": {"value": 0.5, "low": 0.4, "high": 0.6}, "sufficiency": {"value": -0.1}}
     figure["sufficiency"] |= {"low": None, "high": None}
+    weights = json.loads((results / "sides.json").read_text(encoding="utf-8"))["model_sha256"]
     report = {
         "command": "python benchmarks/faithfulness.py", "model": "base", "labels": 1200, "paragraphs": 451,
-        "documents": 333, "figures": {"words": {"evidence": figure}, "sentence": {"minus_random_run": figure}},
+        "documents": 333, "model_sha256": weights,
+        "figures": {"words": {"evidence": figure}, "sentence": {"minus_random_run": figure}},
     }  # fmt: skip
     (results / "faithfulness.json").write_text(json.dumps(report), encoding="utf-8")
     told = figures.faithfulness(results)
     assert "| words of the evidence | 0.500 [0.400, 0.600] | -0.100 |" in told
     assert "| sentence less chance | 0.500 [0.400, 0.600] | -0.100 |" in told
     assert "1,200 labels in 451 test paragraphs of 333 documents" in told
+
+
+def test_results_of_other_weights_are_refused(figures: ModuleType, tmp_path: Path) -> None:
+    results = Path(shutil.copytree(ROOT / "benchmarks" / "results", tmp_path / "results"))
+    whole = json.loads((results / "sides.json").read_text(encoding="utf-8"))
+    (results / "sides.json").write_text(json.dumps(whole | {"model_sha256": {}}), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"sides\.json is of other weights: run python benchmarks/sides\.py"):
+        figures.sides(results)
 
 
 def test_unknown_figures_are_refused(figures: ModuleType) -> None:
