@@ -10,7 +10,7 @@ SHIPPED ?= .venv-shipped
 OLDEST ?= .venv-oldest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check smoke labelstudio test-ray test-browser model clean help
+.PHONY: demo test check smoke docs notebooks labelstudio test-ray test-browser model clean help
 .PHONY: audit licences sbom release wheel-twice test-oldest coverage mutation faults-files
 
 help:  ## show the targets
@@ -30,6 +30,13 @@ check: $(VENV)/.dev  ## style, types, tests: what CI runs
 
 smoke: $(VENV)/.dev  ## build the wheel and use it in a clean environment outside the repository
 	PYTHON=$(PYTHON) bash tests/smoke.sh $(BIN)/python
+
+docs: $(VENV)/.docs  ## build the documentation as a site, build/site, which needs no network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	cd docs && ../$(BIN)/python -m doctest site_build.py griffe_doctests.py
+
+notebooks: $(VENV)/.docs  ## run the notebooks of examples/ and write their outputs into them
+	$(BIN)/python examples/run_notebooks.py
 
 labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in an environment of its own
 	test -x $(LABEL_STUDIO)/bin/label-studio || ($(PYTHON) -m venv $(LABEL_STUDIO) && $(LABEL_STUDIO)/bin/python -m pip install --quiet --disable-pip-version-check label-studio==1.23.2)
@@ -105,6 +112,10 @@ $(VENV)/.core: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.core
+	$(PIP) --editable '.[docs]'
 	touch $@
 
 clean:  ## remove the environment and what tools left

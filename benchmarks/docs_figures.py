@@ -1,0 +1,161 @@
+"""Fill the figures of the documentation from benchmarks/results, when the site is built.
+
+Run: python benchmarks/docs_figures.py docs/benchmarks.md
+
+shows a page as the site has it. Blocks between ``<!-- figures: NAME -->`` and ``<!-- end of figures -->`` are made of
+the result files alone; those of README are known, too. In the repository the blocks of the documentation hold only
+where to look, so that they cannot get old.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import readme_figures
+
+RESULTS = readme_figures.RESULTS
+Row = Mapping[str, Any]
+_BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+_ORDERS = {
+    "evidence": "words of the evidence",
+    "name_and_random": "the target's names, then words by chance",
+    "random": "words by chance",
+    "sentence": "the sentence of the evidence",
+    "random_run": "as many words in a row, by chance",
+    "minus_name_and_random": "evidence less names and chance",
+    "minus_random": "evidence less chance",
+    "minus_random_run": "sentence less chance",
+}
+_SIDES = {
+    "favor_found": "of `favor`, found",
+    "against_found": "of `against`, found",
+    "gap": "difference",
+    "neutral_as_favor": "of `neutral`, called `favor`",
+    "neutral_as_against": "of `neutral`, called `against`",
+}
+
+
+def fill_blocks(page: str, results: Path = RESULTS) -> str:
+    """Fill the blocks of a page.
+
+    Args:
+        page: Its text.
+        results: Folder of the result files.
+
+    Returns:
+        The text with each block made anew.
+
+    Raises:
+        ValueError: If a block is not known, or a result is of other weights than the leaderboard's.
+    """
+
+    def made(found: re.Match[str]) -> str:
+        if found[2] not in BLOCKS:
+            raise ValueError(f"no figures {found[2]!r}. Known: {', '.join(BLOCKS)}")
+        return f"{found[1]}\n{BLOCKS[found[2]](results)}\n\n{found[3]}"
+
+    return _BLOCK.sub(made, page)
+
+
+def _readme(block: Callable[[Mapping[str, Row], Path], str]) -> Callable[[Path], str]:
+    def made(results: Path) -> str:
+        board = json.loads((results / "leaderboard" / "leaderboard.json").read_text(encoding="utf-8"))["sets"]
+        return block(board, results)
+
+    return made
+
+
+def _read(results: Path, name: str) -> Any:  # noqa: ANN401 -- any JSON
+    path = results / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _check_weights(found: Row, results: Path, name: str) -> None:
+    """Refuse a result of other weights than those that the leaderboard scores."""
+    rows = _read(results, "leaderboard/leaderboard.json")["sets"]["corpus"]["rows"]
+    scored = next(row for row in rows if row["system"] == found["model"])["origin"]["system"]["sha256"]
+    weights = {file: digest for file, digest in scored.items() if file.endswith(".safetensors")}
+    if any(found["model_sha256"].get(file) != digest for file, digest in weights.items()):
+        raise ValueError(f"{name} is of other weights: run python benchmarks/{name.removesuffix('.json')}.py")
+
+
+def _share(figure: Row) -> str:
+    return f"{figure['value']:.3f}"
+
+
+def _interval(figure: Row) -> str:
+    if figure["value"] is None:
+        return "n/a"
+    low, high = figure["low"], figure["high"]
+    return _share(figure) if low is None else f"{_share(figure)} [{low:.3f}, {high:.3f}]"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def uncertainty(results: Path) -> str:
+    """Tell whether label sets keep their promise."""
+    found = _read(results, "uncertainty.json")
+    _check_weights(found, results, "uncertainty.json")
+    rows = []
+    for risk, row in found["risks"].items():
+        targets = row["coverage_by_target"].values()
+        share = f"{row['coverage']:.3f}"
+        rows.append([f"{100 * float(risk):.0f} %", share, f"{min(targets):.3f} to {max(targets):.3f}"])
+    head = ["risk asked for", "sets with the true label", "by target"]
+    return _table(head, rows) + f"\n\n{found['paragraphs']} test paragraphs; `{found['command']}`."
+
+
+def faithfulness(results: Path) -> str:
+    """Tell whether evidence is what the model goes by."""
+    found = _read(results, "faithfulness.json")
+    if found is None:
+        return "*Not measured yet for this copy: `python benchmarks/faithfulness.py` writes the result.*"
+    _check_weights(found, results, "faithfulness.json")
+    rows = []
+    for unit, orders in found["figures"].items():
+        for order, row in orders.items():
+            name = _ORDERS.get(order, order)
+            name = name if unit == "words" or order in _ORDERS else f"{name} ({unit})"
+            rows.append([name, _interval(row["comprehensiveness"]), _interval(row["sufficiency"])])
+    head = ["what is taken, or kept", "comprehensiveness", "sufficiency"]
+    told = f"{found['labels']:,} labels in {found['paragraphs']:,} test paragraphs of {found['documents']} documents"
+    return (
+        f"{_table(head, rows)}\n\nBy how much the label's probability falls when the words are taken from the text "
+        "(comprehensiveness: higher is better), and when they are read alone (sufficiency: lower is better); 95 % "
+        f"intervals by document. {told}, model `{found['model']}`; `{found['command']}`, result in "
+        "`benchmarks/results/faithfulness.json`."
+    )
+
+
+def sides(results: Path) -> str:
+    """Tell how often each side is found, in texts of whom."""
+    found = _read(results, "sides.json")
+    _check_weights(found, results, "sides.json")
+    rows = [
+        [name, f"{row['paragraphs']} ({row['favor']} / {row['against']})", *(_interval(row[key]) for key in _SIDES)]
+        for name, row in found["groups"].items()
+    ]
+    head = ["texts of", "paragraphs (judgements `favor` / `against`)", *_SIDES.values()]
+    gaps = {name: row["gap"] for name, row in found["groups"].items() if row["gap"]["low"] is not None}
+    apart = [name for name, gap in gaps.items() if gap["low"] > 0 or gap["high"] < 0]
+    told = f"The interval of the difference lies off 0 for {'; '.join(apart)}" if apart else "No difference lies off 0"
+    return f"{_table(head, rows)}\n\n{told}. `{found['command']}`, result in `benchmarks/results/sides.json`."
+
+
+BLOCKS: Mapping[str, Callable[[Path], str]] = {
+    **{name: _readme(block) for name, block in readme_figures.BLOCKS.items()},
+    "uncertainty": uncertainty,
+    "faithfulness": faithfulness,
+    "sides": sides,
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(fill_blocks(Path(sys.argv[1]).read_text(encoding="utf-8")))
