@@ -154,6 +154,7 @@ def explain_analyses(
     model: str | Path | None = None,
     device: str | None = None,
     batch_size: int = 32,
+    progress: Callable[[float], None] | None = None,
 ) -> Iterator[Analysis]:
     """Add to analysed documents what each label rests on; that a target is absent rests on nothing.
 
@@ -163,6 +164,7 @@ def explain_analyses(
         model: Name of a released model or path of a model folder, the one that judged them; None means the default.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
+        progress: Called with the number of readings since the last call.
 
     Yields:
         The documents in order, `Stance.evidence` filled.
@@ -171,7 +173,7 @@ def explain_analyses(
         InputError: If an option makes no sense.
         ModelError: If the model is missing, incomplete or altered.
     """
-    judge = _asks(load_classifier(model, device), targets, batch_size)
+    judge = _asks(load_classifier(model, device), targets, batch_size, progress)
     waiting = iter(analyses)
     while chunk := list(islice(waiting, _AT_ONCE)):
         asked = [
@@ -194,8 +196,17 @@ def _explained(prediction: Prediction, found: Iterator[Explanation]) -> Predicti
     return replace(prediction, stances=stances)
 
 
-def _asks(classifier: Classifier, targets: Sequence[Target], batch_size: int) -> Judge:
-    return lambda texts: [item.stances for item in classifier.predict(texts, targets, batch_size=batch_size)]
+def _asks(
+    classifier: Classifier,
+    targets: Sequence[Target],
+    batch_size: int,
+    progress: Callable[[float], None] | None = None,
+) -> Judge:
+    def judge(texts: Sequence[str]) -> list[Mapping[str, Stance]]:
+        found = classifier.predict(texts, targets, batch_size=batch_size, progress=progress)
+        return [item.stances for item in found]
+
+    return judge
 
 
 def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[Explanation]:
