@@ -88,9 +88,10 @@ def page_policy(targets: int, *, served: bool = False) -> str:
         The value of ``Content-Security-Policy``.
     """
     css, script = _parts(targets)
+    forms = "'self'" if served else "'none'"
     return (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(css)}'; base-uri 'none'; "
-        f"form-action {"'self'" if served else "'none'"}"
+        f"form-action {forms}"
     )
 
 
