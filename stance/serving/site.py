@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -64,9 +65,9 @@ def make_site(
 
     @router.post("/documents")
     async def judge(request: Request) -> Response:
-        form = await _form(request, settings)
-        name, data = await _given(form)
-        asked, annotator = _asked(form), _annotator(form)
+        async with _form(request, settings) as form:
+            name, data = await _given(form)
+            asked, annotator = _asked(form), _annotator(form)
 
         def work(deadline: Deadline) -> Analysis:
             document = _document(name, data, settings, deadline)
@@ -91,8 +92,8 @@ def make_site(
     @router.post("/documents/{key}/labels")
     async def correct(key: str, request: Request) -> Response:
         entry = shelf.get(key)
-        form = await _form(request, settings)
-        number, place = await run_in_threadpool(_correct, entry, form, labels)
+        async with _form(request, settings) as form:
+            number, place = await run_in_threadpool(_correct, entry, form, labels)
         return RedirectResponse(f"/documents/{key}?saved={number}&target={place}#d0p{number}", 303)
 
     @router.get("/documents/{key}/{name}")
@@ -116,8 +117,9 @@ def _add_entrance(router: APIRouter, settings: Settings) -> None:
 
     @router.post("/enter")
     async def enter(request: Request) -> Response:
-        form = await _form(request, settings)
-        if not settings.token or not same(str(form.get("token", "")), settings.token):
+        async with _form(request, settings) as form:
+            given = _text(form, "token")
+        if not settings.token or not same(given, settings.token):
             return html_response(enter_page(wrong=True), status=403)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(COOKIE, request.scope["state"]["pass_mark"], httponly=True, samesite="strict")
@@ -144,8 +146,8 @@ _DOWNLOADS: dict[str, tuple[str, Callable[[Entry], bytes]]] = {
 """What can be downloaded of a result; no name of a file on the disk is made of what is asked for."""
 
 
-async def _form(request: Request, settings: Settings) -> FormData:
-    return await request.form(max_files=1, max_fields=_FIELDS, max_part_size=settings.max_bytes)
+def _form(request: Request, settings: Settings) -> AbstractAsyncContextManager[FormData]:
+    return request.form(max_files=1, max_fields=_FIELDS, max_part_size=settings.max_bytes)
 
 
 async def _given(form: FormData) -> tuple[str, bytes | str]:
