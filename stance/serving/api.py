@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -154,7 +154,7 @@ def make_api(judges: Judges, gate: Gate, *, log_texts: bool = False) -> APIRoute
         return json_response({"models": rows, "targets": list(judges.offered)})
 
     @router.post("/api/predict", response_model=PredictResponse, responses=_REFUSED)
-    async def predict(asked: PredictRequest) -> Response:
+    async def predict(asked: PredictRequest, request: Request) -> Response:
         """Judge texts: one object a paragraph, as ``stance predict --format jsonl`` writes them."""
         texts = [asked.texts] if isinstance(asked.texts, str) else asked.texts
         blank = next((number for number, text in enumerate(texts) if is_blank(text)), None)
@@ -173,6 +173,6 @@ def make_api(judges: Judges, gate: Gate, *, log_texts: bool = False) -> APIRoute
 
         if log_texts:
             _LOG.info("asked to judge: %r", texts)
-        return json_response(await gate.run(work))
+        return json_response(await gate.run(work, request.scope["state"]["gone"]))
 
     return router

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stance.errors import StanceError
 from stance.serving.refusals import Refusal
@@ -35,6 +35,10 @@ class Deadline:
     def __init__(self, seconds: float, stopped: threading.Event) -> None:
         self._end = time.monotonic() + seconds
         self._stopped = stopped
+
+    def pass_now(self) -> None:
+        """Let the time be up: nobody waits for the work any more."""
+        self._end = 0.0
 
     @property
     def left(self) -> float:
@@ -73,17 +77,18 @@ class Gate:
         """How many are worked on or wait."""
         return self._inside
 
-    async def run(self, work: Callable[[Deadline], T]) -> T:
+    async def run(self, work: Callable[[Deadline], T], gone: asyncio.Future[Any] | None = None) -> T:
         """Do work in its turn.
 
         Args:
             work: What to do; it asks the deadline from time to time and is broken off by it.
+            gone: Done when whoever asked has gone, which breaks the work off; None if that cannot be told.
 
         Returns:
             What it gave.
 
         Raises:
-            Refusal: If too many wait, or the time is up.
+            Refusal: If too many wait, the time is up, or whoever asked has gone.
         """
         with self._lock:
             if self._inside >= self._most:
@@ -92,13 +97,22 @@ class Gate:
         deadline = Deadline(self._seconds, self._stopped)
         future = self._pool.submit(self._timed, work, deadline)
         future.add_done_callback(self._leave)
+        answer = asyncio.wrap_future(future)
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # it may come when nobody waits
+        ends: list[asyncio.Future[Any]] = [answer] if gone is None else [answer, gone]
+        await asyncio.wait(ends, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
-        except (asyncio.TimeoutError, _TimeUpError) as error:
-            if future.cancelled():
-                raise Refusal(503, "Nobody got round to this request in time. Try again.", self._patience()) from error
-            told = f"This took longer than {self._seconds:g} seconds. Give less text at once."
-            raise Refusal(504, told) from error
+            if answer.done():
+                return answer.result()
+        except _TimeUpError:
+            pass
+        left = not answer.done() and ends[-1].done()
+        deadline.pass_now()
+        if future.cancel():
+            raise Refusal(503, "Nobody got round to this request in time. Try again.", self._patience())
+        if left:
+            raise Refusal(400, "The request broke off.")
+        raise Refusal(504, f"This took longer than {self._seconds:g} seconds. Give less text at once.")
 
     def close(self) -> None:
         """Break off what is worked on, and let nothing more in."""

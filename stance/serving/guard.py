@@ -92,20 +92,18 @@ class Guard:
         if self.settings.token and scope["path"] not in _OPEN:
             await self._check_token(scope)
         body = await self._read(receive, headers)
-        given = False
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        gone = asyncio.ensure_future(_wait_for_end(receive))
 
         async def replay() -> Message:
-            nonlocal given, body
-            if given:
-                return await receive()
-            given = True
-            message: Message = {"type": "http.request", "body": body, "more_body": False}
-            return message
+            return messages.pop() if messages else await asyncio.shield(gone)
 
-        scope.setdefault("state", {})["pass_mark"] = self._pass
+        state = scope.setdefault("state", {})
+        state["pass_mark"], state["gone"] = self._pass, gone
         try:
             await self.app(scope, replay, send)
         finally:
+            gone.cancel()
             self._held -= len(body)
 
     def _check_host(self, headers: Headers) -> None:
@@ -164,6 +162,14 @@ class Guard:
         if size > most:
             raise too_large
         return b"".join(parts)
+
+
+async def _wait_for_end(receive: Receive) -> Message:
+    """Wait until whoever asked has gone."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return message
 
 
 def same(given: str, known: str) -> bool:

@@ -77,7 +77,8 @@ def make_site(
             targets_of([analysis])  # refuses what has no paragraph
             return analysis
 
-        key = shelf.put(Entry(await gate.run(work), annotator, asked.explain))
+        analysis = await gate.run(work, request.scope["state"]["gone"])
+        key = shelf.put(Entry(analysis, annotator, asked.explain))
         return RedirectResponse(f"/documents/{key}", 303)
 
     @router.get("/documents/{key}")

@@ -49,7 +49,7 @@ async function open({ viewport = DESKTOP, scheme = "light", script = true } = {}
 
 async function judge(page, text = TEXT) {
   await page.fill("#text", text);
-  await page.click("text=Judge");
+  await page.click("button.main");
   await page.waitForURL("**/documents/*");
 }
 
@@ -106,7 +106,7 @@ test("a file is judged, a wrong one and too large a one are refused in words", a
   const give = async (name, buffer) => {
     await page.goto(address);
     await page.setInputFiles("#file", { name, mimeType: "application/octet-stream", buffer });
-    await page.click("text=Judge");
+    await page.click("button.main");
     await page.waitForLoadState();
   };
   await give("view.html", Buffer.from(`<html><body><article><h1>A view</h1><p>${TEXT.split("\n\n")[2]}</p><p>${TEXT.split("\n\n")[3]}</p></article></body></html>`));

@@ -49,7 +49,7 @@ def test_a_port_that_is_taken_and_a_wrong_file(tiny, tmp_path, capsys) -> None:
 
 
 def test_the_core_does_without_the_extra() -> None:
-    code = "import sys, stance.cli.app, stance.cli.serve, stance.prediction, stance.reporting.report_page; print(*sys.modules)"
+    code = "import sys, stance.cli.serve, stance.prediction, stance.reporting.report_page; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"fastapi", "starlette", "uvicorn", "docx", "pypdf", "pydantic"} & set(loaded)
 

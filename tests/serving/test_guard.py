@@ -120,7 +120,13 @@ def test_too_large_a_body_is_refused_as_it_comes(start) -> None:
 def send_slowly(app, *messages, path: str = "/api/predict") -> int:
     """Give the status of a request whose body comes in these messages, or never."""
     status, waiting = [], list(messages)
-    scope = {"type": "http", "method": "POST", "path": path, "headers": [(b"host", b"localhost")], "query_string": b""}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+        "query_string": b"",
+    }
 
     async def receive():
         if not waiting:
@@ -140,6 +146,24 @@ def test_slow_bodies_are_given_up_and_hold_nothing(start) -> None:
     assert send_slowly(app, part) == 408
     assert send_slowly(app, part, {"type": "http.disconnect"}) == 400
     assert app._held == 0
+
+
+def test_work_that_nobody_waits_for_is_broken_off(start, monkeypatch) -> None:
+    app = start(concurrency=1).app
+    stopped = threading.Event()
+
+    def slow(self, documents, asked, deadline):
+        try:
+            for _ in range(500):
+                time.sleep(0.01)
+                deadline.check()
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr("stance.serving.judging.Judges.analyze", slow)
+    body = {"type": "http.request", "body": b'{"texts": "NATO met."}', "more_body": False}
+    assert send_slowly(app, body, {"type": "http.disconnect"}) == 400
+    assert stopped.wait(2.0) and app._held == 0
 
 
 def test_bodies_together_are_bounded(start) -> None:
