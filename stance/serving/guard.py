@@ -12,7 +12,7 @@ import hmac
 import logging
 import secrets
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
@@ -205,8 +205,8 @@ def _check_origin(method: str, headers: Headers) -> None:
 
 
 def _shown(path: str) -> str:
-    """Write a path for the log; whoever knows the id of a result can open it."""
-    parts = path.split("/")
+    """Write a path for the log, on one line; whoever knows the id of a result can open it."""
+    parts = quote(path).split("/")
     if len(parts) > 2 and parts[1] == "documents":
         parts[2] = parts[2][:4] + "…"
     return "/".join(parts)[:100]

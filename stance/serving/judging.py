@@ -46,6 +46,10 @@ class Judges:
         model: Name of a released model or path of a model folder; None means the default model.
         targets: Targets where none are asked for, and known by name beside the model's; None means the model's.
 
+    Attributes:
+        configs: Name of a model -> what its config says, the server's model first.
+        offered: Names of the targets where none are asked for.
+
     Raises:
         ModelError: If the model is missing, incomplete or altered.
     """
@@ -55,19 +59,14 @@ class Judges:
         found = {read_config(own).name if model else DEFAULT_MODEL: own}
         self._folders = found | {name: folder for name, folder in list_models().items() if name not in found}
         self._targets = targets
-        load_classifier(own)  # so that the first request does not wait for it, and what is wrong is said at once
+        trained = load_classifier(own).targets  # the first request does not wait, and what is wrong is said at once
+        self.offered = tuple(target.name for target in resolve_targets(None, targets or trained))
         self.configs: dict[str, ModelConfig] = {name: read_config(folder) for name, folder in self._folders.items()}
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the models, the server's first."""
         return tuple(self._folders)
-
-    @property
-    def offered(self) -> tuple[str, ...]:
-        """Names of the targets where none are asked for."""
-        targets = load_classifier(self._folders[self.names[0]]).targets if self._targets is None else self._targets
-        return tuple(target.name for target in resolve_targets(None, targets))
 
     def analyze(self, documents: Iterable[Document], asked: Asked, deadline: Deadline) -> list[Analysis]:
         """Judge documents.

@@ -87,7 +87,7 @@ def make_site(
         count = len(targets_of([entry.analysis]))
         chosen = min(_number(target), count - 1)
         file = labels.path.name if labels else ""
-        page = document_page(entry, key, saved=_number(saved), chosen=chosen, file=file)
+        page = await run_in_threadpool(document_page, entry, key, saved=_number(saved), chosen=chosen, file=file)
         return html_response(page, targets=count)
 
     @router.post("/documents/{key}/labels")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 
@@ -65,6 +66,15 @@ def test_other_pages_cannot_send(client, headers, status) -> None:
     answer = client.post("/documents", data={"text": TEXT, "target": ["NATO"]}, headers=headers)
     assert answer.status_code == status
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_a_path_stays_on_its_line_of_the_log(client, caplog) -> None:
+    caplog.set_level(logging.INFO, logger="stance")
+    client.get("/documents/secretsecret%0Astance:%20all%20is%20well/report.html")
+    client.get("/%0A%1b[31mwell")
+    told = [record.getMessage() for record in caplog.records if record.name == "stance"]
+    assert told[0].startswith("GET /documents/secr…/report.html 404") and "\n" not in "".join(told)
+    assert told[1].startswith("GET /%0A%1B%5B31mwell 404")
 
 
 def test_nothing_is_shared_across_origins(client) -> None:
