@@ -41,9 +41,7 @@ class PredictRequest(BaseModel):
         description="Names of targets, each once; left out, those of the server.",
         examples=[["NATO", "China"]],
     )
-    model: str | None = Field(
-        None, description="Name of a model, as /api/models lists them; left out, the server's.", examples=["base"]
-    )
+    model: str | None = Field(None, description="Name of a model, as /api/models lists them; left out, the server's.")
     abstain_risk: float | None = Field(
         None, gt=0, lt=1, description="Share of judgements whose labels may lack the true one.", examples=[0.1]
     )

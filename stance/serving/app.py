@@ -64,7 +64,15 @@ def make_app(settings: Settings) -> ASGIApp:
     app.add_exception_handler(StanceError, _unusable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _failed)
+    _name_models(app, judges)
     return Guard(app, settings)
+
+
+def _name_models(app: FastAPI, judges: Judges) -> None:
+    """Tell in the description of the API which models there are."""
+    fields = app.openapi()["components"]["schemas"]["PredictRequest"]["properties"]
+    fields["model"]["anyOf"][0]["enum"] = list(judges.names)
+    fields["model"]["examples"] = [judges.names[0]]
 
 
 async def _refused(request: Request, error: Exception) -> Response:

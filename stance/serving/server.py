@@ -67,7 +67,7 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=512)
     except OSError as error:
-        where, why = f"{settings.host}:{settings.port}", error.strerror or error
+        where, why = f"{settings.host}:{settings.port}", str(error.strerror or error).partition(" (while")[0]
         raise InputError(f"{where}: cannot listen there ({why}). Give another --port or --host.") from error
 
 

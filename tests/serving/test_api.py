@@ -49,8 +49,11 @@ def test_models_health_and_openapi(client) -> None:
     }
     assert "base" in [row["name"] for row in models["models"]] and models["targets"] == ["NATO", "US", "China"]
     assert client.get("/health").json() == {"status": "ok", "version": stance.__version__, "working": 0}
-    paths = client.get("/openapi.json").json()["paths"]
-    assert sorted(paths) == ["/api/models", "/api/predict", "/health"]
+    described = client.get("/openapi.json").json()
+    assert sorted(described["paths"]) == ["/api/models", "/api/predict", "/health"]
+    fields = described["components"]["schemas"]["PredictRequest"]["properties"]
+    assert fields["model"]["anyOf"][0]["enum"] == [row["name"] for row in models["models"]]
+    assert fields["targets"]["anyOf"][0]["uniqueItems"] is True
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
     page = client.get("/api").text
     assert "curl http://127.0.0.1:8000/api/predict" in page and "//cdn" not in page
