@@ -13,8 +13,9 @@ from stance import __version__
 from stance.reporting.outputs import paragraph_rows
 from stance.schema import Document, Label
 from stance.serving.gate import Deadline, Gate
-from stance.serving.judging import LONGEST_NAME, MOST_TARGETS, Asked, Judges
+from stance.serving.judging import LONGEST_NAME, MOST_TARGETS, Asked, Judges, check_length
 from stance.serving.refusals import json_response
+from stance.serving.settings import Settings
 from stance.text.decoding import is_blank
 
 __all__ = ["Health", "Models", "PredictRequest", "PredictResponse", "Problem", "make_api"]
@@ -123,13 +124,13 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_api(judges: Judges, gate: Gate, *, log_texts: bool = False) -> APIRouter:
+def make_api(settings: Settings, judges: Judges, gate: Gate) -> APIRouter:
     """Make the routes of the API.
 
     Args:
+        settings: How the server runs.
         judges: The models.
         gate: What work goes through.
-        log_texts: Whether texts are written to the log.
 
     Returns:
         The routes.
@@ -159,6 +160,7 @@ def make_api(judges: Judges, gate: Gate, *, log_texts: bool = False) -> APIRoute
     async def predict(asked: PredictRequest, request: Request) -> Response:
         """Judge texts: one object a paragraph, as ``stance predict --format jsonl`` writes them."""
         texts = [asked.texts] if isinstance(asked.texts, str) else asked.texts
+        check_length(texts, settings.max_characters)
         blank = next((number for number, text in enumerate(texts) if is_blank(text)), None)
         if blank is not None:
             return json_response({"detail": f"Text {blank} is empty. Leave out texts without words."}, 422)
@@ -173,7 +175,7 @@ def make_api(judges: Judges, gate: Gate, *, log_texts: bool = False) -> APIRoute
             rows = [row for analysis in found for row in paragraph_rows(analysis)]
             return {"model": asked.model or judges.names[0], "paragraphs": rows}
 
-        if log_texts:
+        if settings.log_texts:
             _LOG.info("asked to judge: %r", texts)
         return json_response(await gate.run(work, request.scope["state"]["gone"]))
 

@@ -58,7 +58,7 @@ def make_app(settings: Settings) -> ASGIApp:
         redoc_url=None,
         lifespan=life,
     )
-    app.include_router(make_api(judges, gate, log_texts=settings.log_texts))
+    app.include_router(make_api(settings, judges, gate))
     app.include_router(make_site(settings, judges, gate, shelf=Shelf(), labels=labels))
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(StanceError, _unusable)

@@ -20,8 +20,8 @@ __all__ = ["MOST_PAGES", "docx_text", "main", "pdf_text"]
 
 MOST_PAGES = 500
 """Most pages of a PDF."""
-_UNPACKED = 10
-"""How many times as many bytes as a text may have the parts of a Word document may unpack to: markup is most of it."""
+_UNPACKED = 50
+"""Most bytes that a Word document unpacks to, for each character that its text may have: most are markup, pictures."""
 _MOST_PARTS = 5000
 _MEMORY = 2 << 30
 """Bytes of memory that reading a file may take."""
@@ -56,7 +56,7 @@ def docx_text(data: bytes, name: str, most: int) -> tuple[str, str]:
     Args:
         data: The file.
         name: What messages call it.
-        most: Most characters of the text; the parts of the file may unpack to ten times as many bytes.
+        most: Most characters of the text; the parts of the file may unpack to fifty times as many bytes.
 
     Returns:
         The text, and what its line breaks mean.

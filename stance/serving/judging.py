@@ -12,9 +12,10 @@ from stance.prediction import Judge, Judging, cut_document, load_classifier
 from stance.reporting.explanation import explain_analyses
 from stance.schema import Analysis, Document
 from stance.serving.gate import Deadline
+from stance.serving.refusals import Refusal
 from stance.targets import Target, resolve_targets
 
-__all__ = ["LONGEST_NAME", "MOST_TARGETS", "Asked", "Judges"]
+__all__ = ["LONGEST_NAME", "MOST_TARGETS", "Asked", "Judges", "check_length"]
 
 MOST_TARGETS = 20
 """Most targets that are asked for at once."""
@@ -37,6 +38,21 @@ class Asked:
     model: str | None = None
     abstain_risk: float | None = None
     explain: bool = False
+
+
+def check_length(texts: Iterable[str], most: int) -> None:
+    """Refuse texts that are too long together.
+
+    Args:
+        texts: The texts.
+        most: Most characters.
+
+    Raises:
+        Refusal: If they have more.
+    """
+    size = sum(map(len, texts))
+    if size > most:
+        raise Refusal(413, f"Expected at most {most:,} characters of text, found {size:,}. Give less at once.")
 
 
 class Judges:

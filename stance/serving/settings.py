@@ -25,7 +25,8 @@ class Settings:
         model: Name of a released model or path of a model folder; None means the default model.
         targets: Targets that the page offers; None means those of the model.
         annotations: File that corrected labels are added to; None keeps them in memory alone.
-        max_bytes: Most bytes of a request's body, and of the text that a file unpacks to.
+        max_bytes: Most bytes of a request's body.
+        max_characters: Most characters of its texts together: cutting them cannot be broken off.
         time_limit: Most seconds that a request may wait and be worked on.
         concurrency: Most requests that are judged at once.
         waiting: Most requests that wait for their turn.
@@ -44,6 +45,7 @@ class Settings:
     targets: tuple[Target, ...] | None = None
     annotations: Path | None = None
     max_bytes: int = 5_000_000
+    max_characters: int = 1_000_000
     time_limit: float = 120.0
     concurrency: int = 2
     waiting: int = 16
@@ -52,7 +54,7 @@ class Settings:
     log_texts: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("max_bytes", "time_limit", "concurrency", "waiting", "body_seconds"):
+        for name in ("max_bytes", "max_characters", "time_limit", "concurrency", "waiting", "body_seconds"):
             if getattr(self, name) <= 0:
                 raise InputError(f"{name} has to be more than 0, found {getattr(self, name)}.")
         if not 0 <= self.port <= 65535:

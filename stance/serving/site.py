@@ -19,7 +19,7 @@ from stance.reporting.report_page import report_html, targets_of
 from stance.schema import LABELS, Analysis, Document
 from stance.serving.gate import Deadline, Gate
 from stance.serving.guard import COOKIE, same
-from stance.serving.judging import Asked, Judges
+from stance.serving.judging import Asked, Judges, check_length
 from stance.serving.labels import LabelFile, annotation_of, annotations_of
 from stance.serving.pages import api_page, document_page, enter_page, start_page
 from stance.serving.refusals import Refusal, html_response
@@ -164,9 +164,10 @@ async def _given(form: FormData) -> tuple[str, bytes | str]:
 
 
 def _document(name: str, data: bytes | str, settings: Settings, deadline: Deadline) -> Document:
-    if isinstance(data, str):
-        return Document(data, "pasted text")
-    return read_upload(data, name, most=settings.max_bytes, deadline=deadline)
+    if isinstance(data, bytes):
+        return read_upload(data, name, most=settings.max_characters, deadline=deadline)
+    check_length([data], settings.max_characters)
+    return Document(data, "pasted text")
 
 
 def _asked(form: FormData) -> Asked:

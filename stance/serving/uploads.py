@@ -50,7 +50,7 @@ def read_upload(data: bytes, name: str, *, most: int, deadline: Deadline) -> Doc
         The document.
 
     Raises:
-        Refusal: If it is of a kind that is not read, or reading it takes too long.
+        Refusal: If it is of a kind that is not read, too long, or reading it takes too long.
         InputError: If it holds no text, is damaged or asks for too much.
     """
     shown = clean_name(name)
@@ -59,6 +59,8 @@ def read_upload(data: bytes, name: str, *, most: int, deadline: Deadline) -> Doc
         (document,) = read_open(io.BytesIO(data), shown, Reading("text"))
         if isinstance(document, InputError):
             raise document
+        if len(document.text) > most:
+            raise Refusal(413, f"{shown}: holds more than {most:,} characters of text. Give a part of it.")
         return document
     command = [sys.executable, "-m", "stance.serving.extraction", kind, shown, f"{deadline.left:.1f}", str(most)]
     try:

@@ -127,6 +127,14 @@ def test_too_large_a_body_is_refused_as_it_comes(start) -> None:
     assert client.post("/api/predict", json={"texts": "NATO met."}).status_code == 200  # nothing is still held
 
 
+def test_too_long_texts_are_refused(start) -> None:
+    client = start(max_characters=100)
+    answer = client.post("/api/predict", json={"texts": ["NATO met. " * 6] * 2})
+    assert answer.status_code == 413 and "at most 100 characters of text, found 120" in answer.json()["detail"]
+    assert client.post("/documents", data={"text": "NATO met. " * 11, "target": ["NATO"]}).status_code == 413
+    assert client.post("/api/predict", json={"texts": "NATO met. " * 10}).status_code == 200
+
+
 def send_slowly(app, *messages, path: str = "/api/predict") -> int:
     """Give the status of a request whose body comes in these messages, or never."""
     status, waiting = [], list(messages)
