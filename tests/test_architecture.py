@@ -42,6 +42,7 @@ ROWS = {
     "evaluation": 4,
     "reporting": 5,
     "scale": 6,
+    "serving": 6,
     "evaluation.benchmark": 6,  # the one place that brings systems and data together
     "cli": 7,
     "cli.annotate": 8,

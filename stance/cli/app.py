@@ -20,6 +20,7 @@ __all__ = ["main", "run"]
 _COMMANDS = {
     "predict": "stance.cli.predict",
     "report": "stance.cli.report",
+    "serve": "stance.cli.serve",
     "segment": "stance.cli.segment",
     "annotate": "stance.cli.annotate.commands",
     "train": "stance.cli.train",
@@ -34,6 +35,7 @@ _EPILOG = """examples:
   stance predict article.txt
   stance predict articles/*.txt --format jsonl --output stances.jsonl
   stance report articles/*.txt --output report.html
+  stance serve
   stance segment article.txt
   stance annotate --help
   stance estimate predictions.jsonl --labels gold.jsonl --by outlet

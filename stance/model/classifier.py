@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,9 @@ _FRAME = 2
 
 _DESCRIPTIONS = 32
 """Most descriptions of targets that are encoded at once."""
+
+_KEPT = 1024
+"""Most encoded descriptions that are kept beside the model's own: whoever serves it is asked for any names."""
 
 Mentions = Sequence[Sequence[Sequence[Span] | None]]
 """For each text and each target where it is mentioned; None where its names tell that."""
@@ -93,6 +97,7 @@ class Classifier:
             raise ModelError(f"{self.folder / TOKENIZER_FILE}: expected a tokenizer that frames texts in two tokens.")
         self._order = [self.config.labels.index(label) for label in LABELS]
         self._queries = self._stored_queries()
+        self._stored = len(self._queries)
         self._lock = threading.Lock()
 
     def _own_targets(self) -> tuple[Target, ...]:
@@ -250,9 +255,9 @@ class Classifier:
     def _encode_targets(self, targets: Sequence[Target]) -> npt.NDArray[np.float32]:
         """Encode targets' descriptions, each once and new ones together: shape (targets, hidden)."""
         with self._lock:
-            new = list(
-                {target.description: target for target in targets if target.description not in self._queries}.values()
-            )
+            asked = {target.description for target in targets}
+            known = {text: self._queries[text] for text in asked if text in self._queries}
+        new = list({target.description: target for target in targets if target.description not in known}.values())
         cut = cut_windows(self._tokenizer, [target.description for target in new], size=self.config.window, overlap=0)
         for target, windows in zip(new, cut, strict=True):
             if len(windows) > 1:
@@ -266,10 +271,17 @@ class Classifier:
             windows = [cut[place][0] for place in places]
             marks = [np.zeros((1, len(window)), dtype=np.bool_) for window in windows]
             pooled = self._network.run(make_batch(windows, marks, pad_id=self.config.pad_id), nothing).pooled
-            with self._lock:
-                self._queries |= {new[place].description: pooled[row] for row, place in enumerate(places)}
+            known |= {new[place].description: pooled[row].copy() for row, place in enumerate(places)}
+        self._keep_queries({target.description: known[target.description] for target in new})
+        return np.stack([known[target.description] for target in targets])
+
+    def _keep_queries(self, new: dict[str, npt.NDArray[np.float32]]) -> None:
+        """Keep encoded queries for the next time, the last `_KEPT` of those that the model does not bring."""
         with self._lock:
-            return np.stack([self._queries[target.description] for target in targets])
+            self._queries |= new
+            spare = len(self._queries) - self._stored - _KEPT
+            for description in list(islice(self._queries, self._stored, self._stored + max(0, spare))):
+                del self._queries[description]
 
     def _prediction(
         self,

@@ -25,6 +25,7 @@ __all__ = [
     "ModelConfig",
     "find_model",
     "hash_file",
+    "list_models",
     "list_weights",
     "name_part",
     "read_config",
@@ -118,11 +119,20 @@ def find_model(model: str | Path | None = None) -> Path:
         return Path(name)
     if Path(name).is_dir():
         raise ModelError(f"Model {str(name)!r}: the folder has no {CONFIG_FILE}. Give a folder that stance wrote.")
-    known = sorted({found.parent.name for folder in folders for found in folder.glob(f"*/{CONFIG_FILE}")})
+    known = list_models()
     raise ModelError(
         f"Unknown model {str(name)!r}: neither a released model nor a folder. "
         + (f"{suggest(str(name), known)}." if known else "This installation has no released model; give a folder.")
     )
+
+
+def list_models() -> dict[str, Path]:
+    """Give the released models of this installation: name -> folder, sorted by name."""
+    found: dict[str, Path] = {}
+    for folder in _release_folders():
+        for config in folder.glob(f"*/{CONFIG_FILE}"):
+            found.setdefault(config.parent.name, config.parent)
+    return dict(sorted(found.items()))
 
 
 def _release_folders() -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from stance.reporting.page import MARKS, by_target, escape, target_classes
@@ -33,7 +33,14 @@ def is_unsure(stance: Stance) -> bool:
     return stance.abstained if stance.labels else stance.probability < UNSURE
 
 
-def document_html(analysis: Analysis, number: int, targets: Sequence[str], *, ways: str = "") -> str:
+def document_html(
+    analysis: Analysis,
+    number: int,
+    targets: Sequence[str],
+    *,
+    ways: str = "",
+    below: Callable[[int], str] | None = None,
+) -> str:
     """Show a document.
 
     Args:
@@ -41,6 +48,7 @@ def document_html(analysis: Analysis, number: int, targets: Sequence[str], *, wa
         number: Its number on the page, from 0.
         targets: Names of the targets.
         ways: Links to other parts of the page, HTML.
+        below: Gives what stands below a paragraph, HTML; called with its number, from 1.
 
     Returns:
         An ``article``; what differs between targets bears their classes.
@@ -58,6 +66,8 @@ def document_html(analysis: Analysis, number: int, targets: Sequence[str], *, wa
             anchor = f"{key}p{count}"
             strip.append(_step(prediction, targets, anchor, count))
             blocks.append(_paragraph(prediction, targets, anchor))
+            if below:
+                blocks.append(below(count))
         else:
             blocks.append(_other(block))
     return (

@@ -155,6 +155,7 @@ def explain_analyses(
     device: str | None = None,
     batch_size: int = 32,
     allow_unsigned: bool = False,
+    progress: Callable[[float], None] | None = None,
 ) -> Iterator[Analysis]:
     """Add to analysed documents what each label rests on; that a target is absent rests on nothing.
 
@@ -165,6 +166,7 @@ def explain_analyses(
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
         batch_size: Most windows in a batch.
         allow_unsigned: Whether files of the model may be without a hash: for a model of one's own.
+        progress: Called with the number of readings since the last call.
 
     Yields:
         The documents in order, `Stance.evidence` filled.
@@ -173,7 +175,7 @@ def explain_analyses(
         InputError: If an option makes no sense.
         ModelError: If the model is missing, incomplete or altered.
     """
-    judge = _asks(load_classifier(model, device, allow_unsigned=allow_unsigned), targets, batch_size)
+    judge = _asks(load_classifier(model, device, allow_unsigned=allow_unsigned), targets, batch_size, progress)
     waiting = iter(analyses)
     while chunk := list(islice(waiting, _AT_ONCE)):
         asked = [
@@ -196,8 +198,17 @@ def _explained(prediction: Prediction, found: Iterator[Explanation]) -> Predicti
     return replace(prediction, stances=stances)
 
 
-def _asks(classifier: Classifier, targets: Sequence[Target], batch_size: int) -> Judge:
-    return lambda texts: [item.stances for item in classifier.predict(texts, targets, batch_size=batch_size)]
+def _asks(
+    classifier: Classifier,
+    targets: Sequence[Target],
+    batch_size: int,
+    progress: Callable[[float], None] | None = None,
+) -> Judge:
+    def judge(texts: Sequence[str]) -> list[Mapping[str, Stance]]:
+        found = classifier.predict(texts, targets, batch_size=batch_size, progress=progress)
+        return [item.stances for item in found]
+
+    return judge
 
 
 def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[Explanation]:

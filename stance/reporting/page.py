@@ -17,7 +17,7 @@ from string import Template
 
 from stance.schema import LABELS, Label
 
-__all__ = ["CODES", "MARKS", "by_target", "escape", "render_page", "target_classes"]
+__all__ = ["CODES", "MARKS", "by_target", "escape", "page_policy", "render_page", "target_classes"]
 
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -39,7 +39,16 @@ def escape(text: object) -> str:
     return _escape(clean, quote=True)
 
 
-def render_page(title: str, told: str, body: str, *, targets: Sequence[str] = (), foot: str = "") -> str:
+def render_page(
+    title: str,
+    told: str,
+    body: str,
+    *,
+    targets: Sequence[str] = (),
+    foot: str = "",
+    chosen: int = 0,
+    served: bool = False,
+) -> str:
     """Put a page together.
 
     Args:
@@ -48,25 +57,41 @@ def render_page(title: str, told: str, body: str, *, targets: Sequence[str] = ()
         body: The content, HTML.
         targets: Names of the targets to choose from; what differs between them bears the classes of `target_classes`.
         foot: What stands at the end, plain text.
+        chosen: Number of the target that is chosen first, from 0.
+        served: Whether it comes from a server that its forms may go to; a file sends nothing anywhere.
 
     Returns:
         The page.
     """
-    css = (_TEMPLATES / "page.css").read_text(encoding="utf-8") + _target_css(len(targets))
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(css)}'; base-uri 'none'; "
-        "form-action 'none'"
-    )
+    css, script = _parts(len(targets))
     return Template((_TEMPLATES / "page.html").read_text(encoding="utf-8")).substitute(
         title=escape(title),
         told=escape(told),
         foot=escape(foot),
-        policy=escape(policy).replace("&#x27;", "'"),
+        policy=escape(page_policy(len(targets), served=served)).replace("&#x27;", "'"),
+        referrer="same-origin" if served else "no-referrer",
         css=css,
         script=script,
-        targets=_chooser(targets),
+        targets=_chooser(targets, chosen),
         body=body,
+    )
+
+
+def page_policy(targets: int, *, served: bool = False) -> str:
+    """Say what a page may load and run: its own style and script, told by their hashes, and nothing else.
+
+    Args:
+        targets: Number of the targets to choose from.
+        served: Whether its forms may go to the server that it comes from.
+
+    Returns:
+        The value of ``Content-Security-Policy``.
+    """
+    css, script = _parts(targets)
+    forms = "'self'" if served else "'none'"
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(css)}'; base-uri 'none'; "
+        f"form-action {forms}"
     )
 
 
@@ -97,11 +122,17 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _chooser(targets: Sequence[str]) -> str:
+def _parts(targets: int) -> tuple[str, str]:
+    """Give the style and the script of a page with so many targets."""
+    css = (_TEMPLATES / "page.css").read_text(encoding="utf-8") + _target_css(targets)
+    return css, (_TEMPLATES / "page.js").read_text(encoding="utf-8")
+
+
+def _chooser(targets: Sequence[str], chosen: int) -> str:
     if not targets:
         return "<span></span>"
     choices = "".join(
-        f'<label><input type="radio" name="target" id="t{number}"{" checked" if number == 0 else ""}>'
+        f'<label><input type="radio" name="target" id="t{number}"{" checked" if number == chosen else ""}>'
         f"<span>{escape(name)}</span></label>"
         for number, name in enumerate(targets)
     )

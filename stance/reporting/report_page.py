@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from stance import __version__
 from stance.errors import InputError
@@ -14,7 +15,16 @@ from stance.reporting.page import CODES, MARKS, by_target, escape, render_page
 from stance.reporting.shares import SIDES, Corpus, Group, field_text, summarise_corpus
 from stance.schema import LABELS, Analysis, Label
 
-__all__ = ["CAVEAT", "describe_intervals", "format_share", "report_html", "targets_of", "without_field"]
+__all__ = [
+    "CAVEAT",
+    "Parts",
+    "describe_intervals",
+    "format_share",
+    "report_html",
+    "report_parts",
+    "targets_of",
+    "without_field",
+]
 
 _OUTLETS = 40
 """Most outlets in the table of outlets; the filter has all."""
@@ -22,6 +32,23 @@ CAVEAT = (
     "Labels are a model's and err; shares do not correct for that (stance estimate does). They say where a text's own "
     "voice stands, not what its author or outlet thinks."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a page of documents is put together from.
+
+    Attributes:
+        targets: Names of the targets.
+        told: What stands below the title, plain text.
+        body: The content, HTML.
+        foot: What stands at the end, plain text.
+    """
+
+    targets: tuple[str, ...]
+    told: str
+    body: str
+    foot: str
 
 
 def targets_of(analyses: Sequence[Analysis]) -> tuple[str, ...]:
@@ -53,6 +80,26 @@ def report_html(analyses: Sequence[Analysis], *, title: str = "Where the texts s
     Raises:
         InputError: If there is nothing to report, or documents were judged toward different targets.
     """
+    parts = report_parts(analyses, by=by)
+    return render_page(title, parts.told, parts.body, targets=parts.targets, foot=parts.foot)
+
+
+def report_parts(
+    analyses: Sequence[Analysis], *, by: str | None = None, below: Callable[[int], str] | None = None
+) -> Parts:
+    """Make what the page of documents shows, for whoever puts a page together.
+
+    Args:
+        analyses: The documents.
+        by: Field of `Document.source` that tells the outlet; None finds it.
+        below: Gives what stands below a paragraph, HTML; called with its number in its document, from 1.
+
+    Returns:
+        The parts. Whatever comes from the documents is escaped.
+
+    Raises:
+        InputError: If there is nothing to report, or documents were judged toward different targets.
+    """
     targets = targets_of(analyses)
     corpus = summarise_corpus(analyses, targets, by=by)
     paragraphs = sum(len(analysis.predictions) for analysis in analyses)
@@ -65,9 +112,10 @@ def report_html(analyses: Sequence[Analysis], *, title: str = "Where the texts s
         body += [_groups(corpus, targets), _times(corpus, targets), _table(analyses, targets, corpus)]
     body.append("</section>")
     for number, analysis in enumerate(analyses):
-        body.append(document_html(analysis, number, targets, ways="" if single else _ways(number, len(analyses))))
+        ways = "" if single else _ways(number, len(analyses))
+        body.append(document_html(analysis, number, targets, ways=ways, below=below))
     foot = f"Made by stance {__version__}. {CAVEAT}"
-    return render_page(title, told, "\n".join(body), targets=targets, foot=foot)
+    return Parts(targets, told, "\n".join(body), foot)
 
 
 def format_share(interval: Interval) -> str:

@@ -11,6 +11,11 @@
   theme.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; nameTheme(); });
   nameTheme();
 
+  // What takes long says so while it is on its way; whoever comes back finds the form as it was.
+  const waits = all("form[data-wait]");
+  waits.forEach((form) => form.addEventListener("submit", () => { form.querySelector("[role=status]").textContent = form.dataset.wait; }));
+  addEventListener("pageshow", () => waits.forEach((form) => { form.querySelector("[role=status]").textContent = ""; }));
+
   const chosen = () => Math.max(0, all("input[name=target]").findIndex((input) => input.checked));
   const articles = all("article");
   const title = document.title;

@@ -1,0 +1,99 @@
+"""The command: what it refuses, what it prints, that it listens, hangs up on those who say nothing, and stops."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from stance.cli.app import main
+from stance.errors import InputError
+from stance.model import classifier
+from stance.model.classifier import Classifier
+from stance.serving import server
+from stance.serving.settings import Settings
+from stance.targets import Target
+
+
+def test_other_addresses_need_a_token(capsys, monkeypatch) -> None:
+    monkeypatch.delenv("STANCE_SERVE_TOKEN", raising=False)
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--host", "0.0.0.0"])
+    assert caught.value.code == 2 and "0.0.0.0: others than this machine" in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named(capsys, monkeypatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "fastapi" else there(name))
+    assert main(["serve"]) == 1
+    assert "pip install 'stance-kit[serve]'" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_and_a_wrong_file(tiny, tmp_path, capsys) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"127.0.0.1:{port}: cannot listen there"):
+            server.listen(Settings(port=port))
+    wrong = tmp_path / "texts.jsonl"
+    wrong.write_text('{"text": "NATO"}\n')
+    assert main(["serve", "--port", "0", "--model", str(tiny), "--annotations", str(wrong)]) == 1
+    assert "texts.jsonl: line 1" in capsys.readouterr().err
+
+
+def test_the_core_does_without_the_extra() -> None:
+    code = "import sys, stance.cli.serve, stance.prediction, stance.reporting.report_page; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"fastapi", "starlette", "uvicorn", "docx", "pypdf", "pydantic"} & set(loaded)
+
+
+@pytest.fixture
+def served(tiny) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of the command's server, and its process, which waits one second for the head of a request."""
+    code = (
+        "import sys, stance.serving.server as server; server._HEAD_SECONDS = 1.0; "
+        "from stance.cli.app import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "serve", "--port", "0", "--model", str(tiny), "--targets", "Russia,NATO"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stderr.readline()
+        found = re.search(r"open (http://127\.0\.0\.1:\d+) in a browser", line)
+        assert found, line
+        yield found[1], process
+        process.kill()
+
+
+def test_it_listens_hangs_up_and_stops(served) -> None:
+    address, process = served
+    body = json.dumps({"texts": "NATO met."}).encode()
+    request = urllib.request.Request(f"{address}/api/predict", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        assert list(json.load(answer)["paragraphs"][0]["stances"]) == ["Russia", "NATO"]
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as slow:
+        slow.sendall(b"GET /health HTTP/1.1\r\nHost: local")
+        assert slow.recv(100) == b""  # it hung up
+    with socket.create_connection((host, int(port)), timeout=5) as wrong:
+        wrong.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
+        assert wrong.recv(100).startswith(b"HTTP/1.1 400")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    log = process.stderr.read()
+    assert "POST /api/predict 200" in log and "stopped" in log and "Traceback" not in log
+
+
+def test_names_of_targets_do_not_pile_up(tiny, monkeypatch) -> None:
+    monkeypatch.setattr(classifier, "_KEPT", 3)
+    model = Classifier(tiny)
+    first = model.predict(["NATO met."], [Target("T0")])[0]
+    for number in range(10):
+        model.predict(["NATO met."], [Target(f"T{number}"), Target(f"U{number}")])
+    assert len(model._queries) == model._stored + 3
+    assert model.predict(["NATO met."], [Target("T0")])[0] == first
