@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,6 @@ from stance.targets import load_targets
 
 from .blocks import ROOT, Block, Reader, parse, read_blocks
 from .material import label, lay_out
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 REAL = {"README.md", "index.md", "getting-started.md"}
