@@ -171,7 +171,7 @@ def read_config(folder: Path) -> ModelConfig:
             )
         if config.calibration:
             Calibration.from_dict(config.calibration)
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         if isinstance(error, ModelError) and str(error).startswith(str(path)):
             raise
         raise ModelError(
@@ -216,6 +216,8 @@ def _check_types(config: ModelConfig) -> None:
     for name in _WORDS:
         if not all(isinstance(word, str) for word in getattr(config, name)):
             raise ValueError(f"field {name!r}: expected a list of words")
+    if not all(isinstance(entry, dict) for entry in config.target_definitions):
+        raise ValueError("field 'target_definitions': expected a list of objects")
     if config.overlap >= config.window - 2:
         raise ValueError(
             f"field 'overlap': expected less than window - 2 = {config.window - 2}, found {config.overlap}"
