@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from stance.errors import InputError
-from stance.schema import Document
+from stance.schema import Document, Paragraph
 from stance.text.documents import FORMATS, Reading
+from stance.text.segmentation import segment
 from stance.text.sources import list_files, read_items
 
 __all__ = [
@@ -175,6 +176,14 @@ class Inputs:
                 yield item.found
             else:
                 self.report(item.found)
+
+    def cut(self) -> Iterator[tuple[Document, list[Paragraph]]]:
+        """Give each document with its blocks; one that cannot be cut is reported and costs no other."""
+        for document in self:
+            try:
+                yield document, segment(document)
+            except InputError as error:
+                self.report(error)
 
     def report(self, error: Exception) -> None:
         """Say on stderr what is wrong, and go on."""
