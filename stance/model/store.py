@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ TOKENIZER_FILE = "tokenizer.json"
 WEIGHTS_FILE = "model.safetensors"
 """The weights; large ones lie in parts, named as `name_part` says."""
 
+_TYPES = {"str": (str,), "int": (int,), "float": (int, float), "tuple": (tuple,), "dict": (dict,)}
 _WEIGHTS = ".safetensors"
 _SPLIT_FORMAT = 2
 """The first format whose graph reads its weights from other files."""
@@ -150,9 +152,10 @@ def read_config(folder: Path) -> ModelConfig:
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in known
         }
         config = ModelConfig(**given)
+        _check_types(config)
         if config.calibration:
             Calibration.from_dict(config.calibration)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ModelError(
             f"{path}: cannot be read as a model config ({error}). Install or train the model again."
         ) from error
@@ -165,6 +168,25 @@ def read_config(folder: Path) -> ModelConfig:
             f"{path}: expected the labels {', '.join(LABELS)}, found {', '.join(map(str, config.labels))}."
         )
     return config
+
+
+def _check_types(config: ModelConfig) -> None:
+    """Refuse a config whose fields are of other types than they should be.
+
+    Raises:
+        TypeError: Naming the field.
+        ValueError: If a number makes no sense.
+    """
+    for item in dataclasses.fields(ModelConfig):
+        value, kind = getattr(config, item.name), str(item.type).partition("[")[0]
+        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
+            raise TypeError(f"field {item.name!r} has to be {kind}, found {type(value).__name__}")
+    if not all(isinstance(name, str) for name in (*config.labels, *config.targets)):
+        raise TypeError("fields 'labels' and 'targets' have to hold names")
+    if not all(isinstance(entry, dict) for entry in config.target_definitions):
+        raise TypeError("field 'target_definitions' has to hold objects")
+    if not 0 < config.temperature < math.inf or not 0 <= config.overlap < config.window - 2 or config.pad_id < 0:
+        raise ValueError("temperature, window, overlap or pad_id makes no sense")
 
 
 def write_config(folder: Path, config: ModelConfig) -> None:
@@ -220,7 +242,7 @@ def _needed(folder: Path, hashes: dict[str, str]) -> tuple[str, ...]:
     there = list_weights(folder)
     try:
         first = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))["format"] < _SPLIT_FORMAT
-    except (OSError, ValueError, KeyError, TypeError):  # `read_config` says what is wrong with it
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # `read_config` says what is wrong with it
         first = False
     if first:
         return NEEDED
@@ -246,7 +268,7 @@ def verify_files(folder: Path, names: tuple[str, ...] | None = None) -> dict[str
         hashes = json.loads(path.read_text(encoding="utf-8"))
         needed = _needed(folder, hashes) if names is None else names
         wanted = {name: str(hashes[name]) for name in needed}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"{path}: cannot be read or lacks a hash ({error!r}). Install or train the model again."
         ) from error

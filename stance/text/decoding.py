@@ -63,7 +63,7 @@ _ICELANDIC = re.compile(r"[\xd0\xdd\xde\xf0\xfe]")
 """Letters that only Icelandic has, of the languages written in cp1252; in Turkish they are others misread."""
 _NO_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 """Encodings of Python that no file of text is in: some give halves of characters, some take quadratic time."""
-_VISIBLE = re.compile(r"[^\s\u200b-\u200d\u2060\ufeff]")
+_VISIBLE = re.compile(r"[^\s\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\x00-\x1f\x7f]")
 _CONTROLS = frozenset(range(32)) - set(b"\t\n\x0b\x0c\r\x1a\x1b\x1c\x1d\x1e\x1f")
 
 

@@ -30,6 +30,7 @@ from stance.text.decoding import (
     refuse_binary,
 )
 from stance.text.parquet import parquet_rows
+from stance.toml import DEEPEST, is_deep
 
 __all__ = ["Columns", "OnError", "parse_json", "read_cells", "read_csv", "read_jsonl", "read_objects", "read_parquet"]
 
@@ -120,7 +121,7 @@ def _objects(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[Place, 
         except _TwiceError as error:
             yield place, InputError(f"{place}: {error}.", place=place)
             continue
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             found: object = error
             if isinstance(error, json.JSONDecodeError):  # its own message counts lines, too
                 found = f"{error.msg.removesuffix(' at')} at column {error.colno}"
@@ -149,10 +150,16 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 -- any JSON
         The value.
 
     Raises:
-        ValueError: If it is no JSON, or a field stands twice in an object; the message names the field.
-        RecursionError: If it is nested too deeply.
+        ValueError: If it is no JSON, is nested more than 100 deep, or a field stands twice in an object; the message
+            names the field.
     """
-    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
+    except RecursionError:
+        raise ValueError(f"nested more than {DEEPEST} deep") from None
+    if text.count("[") + text.count("{") > DEEPEST and is_deep(value):
+        raise ValueError(f"nested more than {DEEPEST} deep")
+    return value
 
 
 def _refuse_constant(name: str) -> None:

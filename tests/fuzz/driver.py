@@ -181,7 +181,7 @@ _VALUES = st.recursive(
 
 
 @st.composite
-def json_edits(draw: st.DrawFn, originals: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON
+def json_edits(draw: st.DrawFn, originals: Sequence[Any]) -> Any:
     """Draw JSON that nearly is as it should be: some of its values are others, missing, or under another name."""
     value = copy.deepcopy(draw(st.sampled_from(list(originals))))
     for _ in range(draw(st.integers(1, 3))):
@@ -199,7 +199,7 @@ def json_edits(draw: st.DrawFn, originals: Sequence[Any]) -> Any:  # noqa: ANN40
     return value
 
 
-def _places(value: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - any JSON
+def _places(value: Any) -> list[tuple[Any, Any]]:
     found: list[tuple[Any, Any]] = []
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
@@ -208,12 +208,12 @@ def _places(value: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - any JSON
     return found
 
 
-def dump(value: Any) -> bytes:  # noqa: ANN401 - any JSON
+def dump(value: Any) -> bytes:
     """Write JSON as files have it; halves of characters as escapes."""
     return json.dumps(value).encode()
 
 
-def survives(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call gives
+def survives(call: Callable[[], Any]) -> Any:
     """Call, and take errors that stance raises on purpose for an answer; give None then. All else is a failure."""
     try:
         return call()

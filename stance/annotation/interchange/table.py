@@ -202,6 +202,6 @@ def _value(name: str, cell: str, where: str) -> Any:  # noqa: ANN401 -- any JSON
     if name in _JSON:
         try:
             return parse_json(cell)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise InputError(f"{at}: expected JSON, found {cell!r:.60}.") from None
     return cell
