@@ -68,7 +68,7 @@ def parse_toml(text: str) -> dict[str, Any]:
 def is_deep(value: object) -> bool:
     """Tell whether tables and lists are nested more than `DEEPEST` deep; looks level by level."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = [
             inner
             for item in level

@@ -19,6 +19,7 @@ from stance.text.sources import list_files, read_items
 
 __all__ = [
     "Inputs",
+    "add_csv_safe",
     "add_draw_options",
     "add_input_options",
     "add_output_options",
@@ -65,6 +66,16 @@ def add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=formats, help="default: told by the name of --output, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+    add_csv_safe(group)
+
+
+def add_csv_safe(group: argparse._ActionsContainer) -> None:
+    """Add whether cells of CSV are kept from being computed by a spreadsheet."""
+    group.add_argument(
+        "--csv-safe",
+        action="store_true",
+        help="CSV for spreadsheets: an apostrophe before cells that begin like a formula (default: texts as they are)",
+    )
 
 
 def add_draw_options(parser: argparse.ArgumentParser) -> None:

@@ -46,5 +46,5 @@ def _run(arguments: argparse.Namespace) -> int:
                 print_table(block_table(document, blocks), file)
         else:
             rows = (row for document, blocks in everything for row in block_rows(document, blocks))
-            write_rows(file, rows, form, BLOCK_COLUMNS)
+            write_rows(file, rows, form, BLOCK_COLUMNS, safe=arguments.csv_safe)
     return 1 if inputs.failures else 0

@@ -15,6 +15,8 @@ from rich.text import Text
 from stance.errors import InputError
 from stance.evaluation.estimation import Estimate, Estimates
 from stance.evaluation.intervals import Interval
+from stance.reporting.evaluation_tables import escape_markdown
+from stance.reporting.outputs import defuse
 from stance.reporting.tables import clean
 
 __all__ = ["estimate_table", "write_estimate_csv", "write_estimate_markdown"]
@@ -110,15 +112,16 @@ def write_estimate_markdown(estimates: Estimates, file: BinaryIO) -> None:
 
 
 def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(clean(cell).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(escape_markdown(clean(cell)) for cell in cells) + " |"
 
 
-def write_estimate_csv(estimates: Estimates, file: BinaryIO) -> None:
+def write_estimate_csv(estimates: Estimates, file: BinaryIO, *, safe: bool = False) -> None:
     """Write a row for each group, target and label; a group's fields are columns of their own.
 
     Args:
         estimates: What was estimated.
         file: Where to, binary.
+        safe: Whether cells that a spreadsheet would compute are kept from it.
 
     Raises:
         InputError: If a field has the name of a column.
@@ -134,6 +137,7 @@ def write_estimate_csv(estimates: Estimates, file: BinaryIO) -> None:
         writer.writeheader()
         for row in rows:
             group = row.pop("group")
-            writer.writerow({**group, **row})
+            cells = {**group, **row}
+            writer.writerow({name: defuse(cell) for name, cell in cells.items()} if safe else cells)
     finally:
         text.detach()

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stance.schema import LABELS, Analysis, Document, Label, Paragraph, Share, Stance
+from stance.text.disguise import FLOOD
 
 __all__ = ["block_table", "clean", "document_table", "print_table", "render_table"]
 
@@ -22,6 +23,8 @@ _UNDECIDED = "~"
 """Mark of a judgement that leaves more than one label at the risk that was asked for."""
 _BAR = 20
 """Width of a summary bar in characters."""
+_OPENING = 1000
+"""Characters of a text that a line of a table is made of: a paragraph may have millions."""
 _PLAIN_WIDTH = 110
 """Width of tables that do not go to a terminal."""
 
@@ -52,6 +55,8 @@ def render_table(renderable: RenderableType, *, terminal: bool) -> bytes:
         force_terminal=terminal,
         color_system="auto" if terminal else None,
         highlight=False,
+        markup=False,  # names and texts come from elsewhere: "[/x]" is no markup
+        emoji=False,
     )
     with console.capture() as capture:
         console.print(renderable)
@@ -80,12 +85,12 @@ def document_table(analysis: Analysis, targets: Sequence[str]) -> RenderableType
         if block.kind == "body":
             prediction = next(judged)
             marks = [_mark(prediction[target]) for target in targets]
-            table.add_row(str(block.index), Text(clean(block.text)), *marks)
+            table.add_row(str(block.index), Text(_opening(block.text)), *marks)
             for target in targets:
                 if prediction[target].evidence:
                     table.add_row("", _evidence(prediction[target]), *("" for _ in targets))
         elif block.kind == "heading":
-            table.add_row(str(block.index), Text(clean(block.text), style="bold"))
+            table.add_row(str(block.index), Text(_opening(block.text), style="bold"))
     return Group(_title(analysis.document), table, Padding(_summary(analysis, targets), (0, 0, 1, 0)))
 
 
@@ -100,7 +105,9 @@ def block_table(document: Document, blocks: Sequence[Paragraph]) -> RenderableTy
     for block in blocks:
         style = _KIND_STYLES[block.kind]
         offsets = (str(block.start), str(block.end))
-        table.add_row(str(block.index), Text(block.kind, style=style), *offsets, Text(clean(block.text), style=style))
+        table.add_row(
+            str(block.index), Text(block.kind, style=style), *offsets, Text(_opening(block.text), style=style)
+        )
     return Group(_title(document), table)
 
 
@@ -167,6 +174,12 @@ def _bar(shares: Mapping[Label, Share]) -> Text:
     return bar
 
 
+def _opening(text: str) -> str:
+    """Give the first characters of a text, of which a line of a table shows no more."""
+    return clean(text[:_OPENING])
+
+
 def clean(text: str) -> str:
-    """Make one line without characters that a terminal would obey."""
+    """Make one line without characters that a terminal would obey, and without floods of marks on a letter."""
+    text = FLOOD.sub("", text)
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

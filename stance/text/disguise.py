@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from stance.text.offsets import Edit
 
-__all__ = ["find_hidden", "find_lookalikes"]
+__all__ = ["FLOOD", "find_hidden", "find_lookalikes"]
 
 _LOOKALIKES = dict(
     zip(
@@ -27,16 +27,19 @@ _WORD = re.compile(r"[^\W\d_]+")
 _STYLED = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]")
 """Letters and digits of full width, as Chinese text has them, and mathematical ones, which pages take for bold."""
 
+_FLOOD = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}"
+FLOOD = re.compile(_FLOOD)
+"""Combining marks that pile up on a letter: no word has five."""
 _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\x00-\x08\x0e-\x1b\x7f]+"
     "|(?<=[A-Za-z0-9.])[\u200c\u200d]+(?=[A-Za-z0-9.])"
-    "|[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}"
+    f"|{_FLOOD}"
     "|[\x80-\x9f]+"
 )
 """What cannot be seen: soft hyphens, spaces of no width, marks of direction, tags, controls that are no white space;
-joiners, but only between Latin letters, since they change how other words are written; floods of combining marks (no
-word has five on a letter); and C1 controls, which are windows-1252 punctuation read as Latin-1."""
+joiners, but only between Latin letters, since they change how other words are written; floods of combining marks; and
+C1 controls, which are windows-1252 punctuation read as Latin-1."""
 
 
 def find_hidden(text: str) -> Iterator[Edit]:

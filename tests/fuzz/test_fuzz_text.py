@@ -30,11 +30,11 @@ GOOD = {
         "中国的北约。".encode("gb18030"),
     ],
     "html": [
-        b"<html><head><meta charset=latin-1><title>A view</title></head><body><article><h1>A view</h1><p>NATO has kept the "
-        b"peace in Europe for many years, and will.</p><ul><li>One</li><li>Two</li></ul><table><tr><td>a</td></tr></table>"
-        b"<blockquote>said\xe9</blockquote><p>And&nbsp;more<br>text &#8217; is here.</p></article></body></html>",
-        '<?xml version="1.0" encoding="utf-8"?><!DOCTYPE html [<!ENTITY a "bb"><!ENTITY b "&a;&a;">]><html><body><p>&b; NATO '
-        "keeps the peace in Europe – still.</p></body></html>".encode(),
+        b"<html><head><meta charset=latin-1><title>A view</title></head><body><article><h1>A view</h1><p>NATO has "
+        b"kept the peace in Europe for many years, and will.</p><ul><li>One</li></ul><table><tr><td>a</td></tr>"
+        b"</table><blockquote>said\xe9</blockquote><p>And&nbsp;more<br>text &#8217; here.</p></article></body></html>",
+        '<?xml version="1.0" encoding="utf-8"?><!DOCTYPE html [<!ENTITY a "bb"><!ENTITY b "&a;&a;">]><html><body><p>'
+        "&b; NATO keeps the peace in Europe – still.</p></body></html>".encode(),
     ],
     "jsonl": [
         b'{"id": 1, "text": "NATO keeps the peace.", "outlet": "x"}\n{"id": "2", "text": "Caf\\u00e9 \xc3\xa9"}\n'
