@@ -60,13 +60,13 @@ def page(size: int) -> bytes:
     return f"<html><body><article>{block * (size // len(block))}</article></body></html>".encode()
 
 
-def parquet(rows: dict[str, list[str]], **options: Any) -> bytes:
+def parquet(rows: dict[str, list[str]], *, use_dictionary: bool = True, compression: str = "snappy") -> bytes:
     """Write a Parquet file."""
     import pyarrow as pa
     from pyarrow import parquet as pq
 
     file = io.BytesIO()
-    pq.write_table(pa.table(rows), file, **options)
+    pq.write_table(pa.table(rows), file, use_dictionary=use_dictionary, compression=compression)
     return file.getvalue()
 
 
@@ -105,7 +105,7 @@ ATTACKS: dict[str, Callable[[], Callable[[], object]]] = {
     "jsonl: one line of 100 MB": lambda: _reader(json.dumps({"text": "a " * (50 * MB)}).encode(), "jsonl"),
     "jsonl: nested 10^6 deep": lambda: _reader(b'{"text": ' + b"[" * MB, "jsonl"),
     "json: 10^6 fields, one twice": lambda: (
-        lambda: parse_json("{%s}" % ", ".join(f'"{n % 999_999}": 1' for n in range(MB)))
+        lambda: parse_json("{" + ", ".join(f'"{n % 999_999}": 1' for n in range(MB)) + "}")
     ),
     "jsonl: a number of 10^7 digits": lambda: _reader(b'{"text": "a", "n": ' + b"9" * (10 * MB) + b"}", "jsonl"),
     "csv: one cell of 100 MB": lambda: _reader(b'text\n"' + b"a," * (50 * MB) + b'"\n', "csv"),
