@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LABEL_STUDIO ?= .venv-labelstudio
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check smoke labelstudio test-ray test-browser model clean help
+.PHONY: demo test check smoke fuzz faults faults-input labelstudio test-ray test-browser model clean help
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,6 +24,16 @@ check: $(VENV)/.dev  ## style, types, tests: what CI runs
 
 smoke: $(VENV)/.dev  ## build the wheel and use it in a clean environment outside the repository
 	PYTHON=$(PYTHON) bash tests/smoke.sh $(BIN)/python
+
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.dev  ## draw hostile input for every reader, FUZZ_SECONDS (60) each; FUZZ_SEED begins at another draw
+	STANCE_FUZZ_SECONDS=$(FUZZ_SECONDS) STANCE_FUZZ_SEED=$(or $(FUZZ_SEED),0) $(BIN)/python -m pytest tests/fuzz
+
+faults: faults-input  ## rerun every row of docs/reliability.md
+
+faults-input: $(VENV)/.dev  ## its rows of input: drawn files and texts, attacks, growth of time and memory
+	STANCE_FUZZ_SECONDS=4 $(BIN)/python -m pytest tests/fuzz
+	$(BIN)/python benchmarks/input_growth.py --sizes 0.5,2 --check
 
 labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in an environment of its own
 	test -x $(LABEL_STUDIO)/bin/label-studio || ($(PYTHON) -m venv $(LABEL_STUDIO) && $(LABEL_STUDIO)/bin/python -m pip install --quiet --disable-pip-version-check label-studio==1.23.2)

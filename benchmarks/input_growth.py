@@ -1,7 +1,7 @@
 """How time and memory grow with the size of the input, and what hostile input costs: each case in a process of its own.
 
     python benchmarks/input_growth.py                       # writes benchmarks/results/input_growth.json
-    python benchmarks/input_growth.py --sizes 1,5 --check   # fails if anything grows faster than it may (make faults)
+    python benchmarks/input_growth.py --sizes 0.5,2 --check # fails if anything grows faster than it may (make faults)
 
 Every reader, the segmenter, repair and the cutting of sentences get prose of 1 to 50 MB (pages up to the most that is
 read). The exponent is the slope of the logarithms of time and size from 5 MB on: 1 is linear, 2 is quadratic.
@@ -199,31 +199,41 @@ def main() -> int:
         call = GROWING[arguments.one](size) if arguments.one in GROWING else ATTACKS[arguments.one]()
         print(json.dumps(measure(call)))
         return 0
-    growth: dict[str, Any] = {}
+    result: dict[str, Any] = {"command": "python benchmarks/input_growth.py", "attacks": {}, "growth": {}}
     wrong: list[str] = []
-    for case in (name for name in GROWING if name.startswith(arguments.only)):
-        own = sorted({min(size, 8.0) for size in sizes}) if case == "html" else sizes
-        measured = {f"{size:g}": run(case, size) for size in own}
-        growth[case] = {"megabytes": measured, "exponent": exponent(measured)}
-        print(case, growth[case]["exponent"], [found.get("seconds") for found in measured.values()], flush=True)
-        wrong += [
-            f"{case}, {size} MB: {found['result']}" for size, found in measured.items() if found["result"] != "read"
-        ]
-        wrong += (
-            [f"{case}: exponent {growth[case]['exponent']}"] if (growth[case]["exponent"] or 0) > MOST_EXPONENT else []
-        )
-    attacks = {}
-    for case in (name for name in ATTACKS if name.startswith(arguments.only)):
-        attacks[case] = run(case, None)
-        print(case, attacks[case], flush=True)
-        failed = attacks[case]["result"].startswith(("crashed", "killed"))
-        wrong += [f"{case}: {attacks[case]}"] if failed or attacks[case]["memory_mb"] > MOST_MEMORY else []
-    if not arguments.check and not arguments.only:
-        command = "python benchmarks/input_growth.py"
-        result = {"command": command, "python": sys.version.split()[0], "growth": growth, "attacks": attacks}
-        RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    for case in (name for name in (*ATTACKS, *GROWING) if name.startswith(arguments.only)):
+        if case in ATTACKS:
+            result["attacks"][case] = run(case, None)
+            wrong += failures(case, result["attacks"][case])
+        else:
+            result["growth"][case] = grow(case, sizes)
+            wrong += too_fast(case, result["growth"][case])
+        print(case, (result["attacks"] | result["growth"])[case], flush=True)
+        if not arguments.check and not arguments.only:
+            RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print("\n".join(wrong) or "nothing grows faster than it may")
     return 1 if wrong else 0
+
+
+def grow(case: str, sizes: list[float]) -> dict[str, Any]:
+    """Measure a case at each size; pages up to the most that is read."""
+    own = sorted({min(size, 8.0) for size in sizes}) if case == "html" else sizes
+    measured = {f"{size:g}": run(case, size) for size in own}
+    return {"exponent": exponent(measured), "megabytes": measured}
+
+
+def failures(case: str, found: dict[str, Any]) -> list[str]:
+    """Tell whether an attack crashed, hung or took too much memory."""
+    failed = found["result"].startswith(("crashed", "killed")) or found["memory_mb"] > MOST_MEMORY
+    return [f"{case}: {found}"] if failed else []
+
+
+def too_fast(case: str, found: dict[str, Any]) -> list[str]:
+    """Tell whether something was not read, or took more time than its size explains."""
+    unread = [
+        f"{case}, {size} MB: {one['result']}" for size, one in found["megabytes"].items() if one["result"] != "read"
+    ]
+    return unread + ([f"{case}: exponent {found['exponent']}"] if (found["exponent"] or 0) > MOST_EXPONENT else [])
 
 
 if __name__ == "__main__":
