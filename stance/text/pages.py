@@ -21,7 +21,7 @@ _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # of an encoding that no longer
 _REFERENCE = re.compile(r"&#(\d{1,7}|[xX][0-9a-fA-F]{1,6});?")
 _MOST_CHARACTERS = 9_000_000
 """Characters of a page; the parser holds no text node of ten million bytes."""
-_MOST_ELEMENTS = 30_000
+_MOST_ELEMENTS = 60_000
 """Elements of a page; long articles have a few thousand."""
 _MOST_ATTRIBUTES = 500
 """Attributes of a tag; the largest of real pages have some dozens."""

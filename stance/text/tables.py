@@ -38,7 +38,6 @@ _LONGEST_CELL = LONGEST
 _QUOTE = "Quote cells that hold the delimiter, a quote or a line break, and double the quotes in them"
 _SHOWN_COLUMNS = 1000
 """Columns of a header that are looked through for one that may be meant."""
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 OnError = Callable[[InputError], None]
@@ -139,9 +138,7 @@ class _TwiceError(ValueError):
 
 
 def parse_json(text: str) -> Any:  # noqa: ANN401 -- any JSON
-    """Read a JSON value as its standard has it: no NaN, and each field of an object once.
-
-    `json.loads` would take the last of two values without a word.
+    """Read a JSON value as its standard has it: no NaN, and each field once (`json.loads` takes the last of two).
 
     Args:
         text: The JSON.
@@ -327,10 +324,8 @@ def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str,
         whole = io.StringIO(decode(read_bounded(file, name), name, encoding).text)
         yield from ((number, line, None) for number, line in enumerate(whole, 1))
         return
-    first = file.readline(LONGEST + 1)
-    for number, line in enumerate(
-        chain([first.removeprefix(codecs.BOM_UTF8)], iter(partial(file.readline, LONGEST + 1), b"")), 1
-    ):
+    first = file.readline(LONGEST + 1).removeprefix(codecs.BOM_UTF8)
+    for number, line in enumerate(chain([first], iter(partial(file.readline, LONGEST + 1), b"")), 1):
         if len(line) > LONGEST:
             raise InputError(f"{name}: line {number} has more than {LONGEST >> 20} MiB. Give one row a line.")
         try:
