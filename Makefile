@@ -12,7 +12,7 @@ OLDEST ?= .venv-oldest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test check smoke docs notebooks labelstudio test-ray test-browser test-api model clean help
-.PHONY: audit licences sbom release wheel-twice test-oldest coverage mutation faults-files
+.PHONY: fuzz faults faults-input faults-files audit licences sbom release wheel-twice test-oldest coverage mutation
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -38,6 +38,16 @@ docs: $(VENV)/.docs  ## build the documentation as a site, build/site, which nee
 
 notebooks: $(VENV)/.docs  ## run the notebooks of examples/ and write their outputs into them
 	$(BIN)/python examples/run_notebooks.py
+
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.dev  ## draw hostile input for every reader, FUZZ_SECONDS (60) each; FUZZ_SEED begins at another draw
+	STANCE_FUZZ_SECONDS=$(FUZZ_SECONDS) STANCE_FUZZ_SEED=$(or $(FUZZ_SEED),0) $(BIN)/python -m pytest tests/fuzz
+
+faults: faults-input faults-files  ## rerun every row of docs/reliability.md
+
+faults-input: $(VENV)/.dev  ## its rows of input: drawn files and texts, attacks, growth of time and memory
+	STANCE_FUZZ_SECONDS=4 $(BIN)/python -m pytest tests/fuzz
+	$(BIN)/python benchmarks/input_growth.py --sizes 2,8 --check
 
 labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in an environment of its own
 	test -x $(LABEL_STUDIO)/bin/label-studio || ($(PYTHON) -m venv $(LABEL_STUDIO) && $(LABEL_STUDIO)/bin/python -m pip install --quiet --disable-pip-version-check label-studio==1.23.2)

@@ -1,4 +1,4 @@
-"""What a notebook shows of an analysed document: one small table, escaped, without scripts or style sheets."""
+"""What others' words are shown as: on a terminal, and in a notebook as one small table without scripts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["Row", "table_html"]
+__all__ = ["Row", "printable", "table_html"]
 
 _COLOURS = {"favor": "#0f6b57", "against": "#a83a1d", "neutral": "#7a5b00"}
 """Dark enough to be read on white, which is the ground of the table whatever the notebook's theme."""
@@ -30,6 +30,15 @@ class Row:
     text: str
     cells: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+
+
+def printable(text: str) -> str:
+    r"""Write out what a terminal would obey, so that it is seen instead; line ends stay.
+
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
 def table_html(name: str, columns: Sequence[str], rows: Sequence[Row], foot: Sequence[str]) -> str:

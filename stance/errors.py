@@ -19,6 +19,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 __all__ = [
     "EncodingError",
@@ -32,6 +33,12 @@ __all__ = [
     "UsageError",
     "suggest",
 ]
+
+
+_COMPARED = 1000
+"""Names that are looked through for the one that was meant, and characters of it: a table may have a million."""
+_TOLD = 50
+"""Known names that are told."""
 
 
 class StanceError(Exception):
@@ -124,8 +131,9 @@ def suggest(found: str, known: Iterable[str]) -> str:
     >>> suggest("Chnia", ["NATO", "China"])
     "did you mean 'China'? Known: NATO, China"
     """
-    names = list(known)
-    folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(found.casefold(), list(folded), n=1)
+    names = list(islice(known, _COMPARED + 1))
+    folded = {name.casefold(): name for name in names[:_COMPARED]}
+    close = difflib.get_close_matches(found[:_COMPARED].casefold(), list(folded), n=1)
     hint = f"did you mean {folded[close[0]]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(names)}"
+    more = ", ..." if len(names) > _TOLD else ""
+    return f"{hint}Known: {', '.join(names[:_TOLD])}{more}"

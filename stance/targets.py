@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,6 +12,7 @@ from typing import Any
 
 from stance.errors import InputError, UnknownTargetError, suggest
 from stance.schema import Span
+from stance.toml import read_toml
 
 __all__ = [
     "FURTHER_TARGETS",
@@ -124,7 +124,7 @@ def builtin_targets() -> tuple[Target, ...]:
 @lru_cache(maxsize=1)
 def _builtin() -> tuple[Target, ...]:
     path = find_codebook()
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    tables = read_toml(path, "the codebook")
     entries = [{key: entry[key] for key in _FIELDS if key in entry} for entry in tables["target"]]
     return tuple(_target(entry, f"{path.name}: target {number}") for number, entry in enumerate(entries, 1))
 
@@ -155,13 +155,7 @@ def load_targets(path: str | Path) -> tuple[Target, ...]:
     Raises:
         InputError: If the file cannot be read, is no TOML, or a field is unknown or of another type.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file. Give a TOML file with [[target]] tables.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error}). Give a TOML file.") from error
-    return _parse(text, str(path))
+    return _make(read_toml(path, "a TOML file with [[target]] tables"), str(path))
 
 
 def resolve_targets(
@@ -278,11 +272,7 @@ def _literal(phrase: str) -> str:
     return re.sub(r"(?:\\ )+", r"\\s+", escaped).replace("'", "['’]").replace(r"\-", "[-‐‑–]")
 
 
-def _parse(text: str, where: str) -> tuple[Target, ...]:
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where}: not valid TOML: {error}") from error
+def _make(tables: Mapping[str, Any], where: str) -> tuple[Target, ...]:
     unknown = next((key for key in tables if key != "target"), None)
     if unknown is not None:
         raise InputError(f"{where}: unknown table {unknown!r}: {suggest(unknown, ['target'])}. Write [[target]].")

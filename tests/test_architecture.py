@@ -22,6 +22,7 @@ ROWS = {
     "files": 0,
     "schema": 0,
     "targets": 0,
+    "toml": 0,
     "text": 1,
     "annotation": 2,
     "annotation.interchange": 3,

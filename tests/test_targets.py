@@ -163,5 +163,5 @@ def test_missing_target_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         load_targets(tmp_path / "none.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="cannot be read as UTF-8"):
+    with pytest.raises(InputError, match="not valid TOML in UTF-8"):
         load_targets(tmp_path / "bytes.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from stance.annotation.validation import check_value
 from stance.errors import InputError, suggest
 from stance.schema import LABELS, Label
 from stance.targets import Target, find_codebook
+from stance.toml import read_toml
 
 __all__ = [
     "Breach",
@@ -196,12 +196,7 @@ def read_codebook(path: str | Path | None = None) -> Codebook:
     ('1.3', ('NATO', 'US', 'China'), 20)
     """
     name = str(path or find_codebook())
-    try:
-        tables = tomllib.loads(Path(name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{name}: no such file. Give a codebook in TOML.") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: cannot be read as TOML in UTF-8 ({error}). Give a codebook in TOML.") from error
+    tables = read_toml(name, "TOML of a codebook")
     check_value(tables, "codebook", name)
     _check_labels(tables, name)
     for key, field in (("target", "name"), ("rule", "number"), ("example", "id")):

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from stance import __version__
+from stance.display import printable
 from stance.errors import StanceError
 from stance.progress import above_bars
 
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0 done, 1 something failed, 2 wrong usage (raised as SystemExit by argparse).
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="stance", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"stance {__version__}")
@@ -75,13 +76,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _guarded(arguments)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors quote arguments (names of files that a shell put in) so that no terminal obeys them."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and leave with exit status 2."""
+        super().error(printable(message))
+
+
 class _Formatter(logging.Formatter):
     """Messages as commands write them: ``stance: error: what is wrong``, ``stance: what was done``."""
 
     def format(self, record: logging.LogRecord) -> str:
         kind = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        shown = (sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in record.getMessage())
-        return f"stance: {kind}{''.join(shown)}"  # what came from a file may hold what steers a terminal
+        return f"stance: {kind}{printable(record.getMessage())}"  # a file's words may steer a terminal
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stance.cli.options import output_format, share, split_names
+from stance.cli.options import add_csv_safe, output_format, share, split_names
 from stance.cli.provenance import describe_file, describe_run
 from stance.errors import InputError
 
@@ -75,6 +75,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=_FORMATS, help="default: told by the name of --output, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+    add_csv_safe(group)
     parser.set_defaults(run=_run)
 
 
@@ -102,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
         "groups": None if arguments.groups is None else describe_file(arguments.groups),
         **describe_run(),
     }
-    _write(found, form, arguments.output, origin)
+    _write(found, form, arguments, origin)
     return 0
 
 
@@ -114,19 +115,19 @@ def _warn_of_documents(rows: list[PredictedRow]) -> None:
         )
 
 
-def _write(found: Estimates, form: str, output: str | None, origin: Mapping[str, Any]) -> None:
+def _write(found: Estimates, form: str, arguments: argparse.Namespace, origin: Mapping[str, Any]) -> None:
     from stance.reporting.drawing import print_table
     from stance.reporting.estimate_tables import estimate_table, write_estimate_csv, write_estimate_markdown
     from stance.reporting.outputs import open_output, write_rows
 
-    with open_output(output) as file:
+    with open_output(arguments.output) as file:
         if form == "json":
             text = json.dumps(found.to_dict() | {"provenance": origin}, ensure_ascii=False, indent=2)
             file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         elif form == "jsonl":
             write_rows(file, (row.to_dict() for row in found.rows), "jsonl", ())
         elif form == "csv":
-            write_estimate_csv(found, file)
+            write_estimate_csv(found, file, safe=arguments.csv_safe)
         elif form == "md":
             write_estimate_markdown(found, file)
         else:

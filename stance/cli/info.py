@@ -9,6 +9,7 @@ from importlib import util
 from pathlib import Path
 
 from stance import __version__
+from stance.display import printable
 from stance.schema import LABELS
 from stance.targets import builtin_targets
 
@@ -64,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for extra, package in _EXTRAS.items():
         there = "installed" if util.find_spec(package) else f"not installed: pip install 'stance-kit[{extra}]'"
         lines.append(f"extra      {extra}: {there}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join(map(printable, lines)) + "\n")  # names of a model may steer a terminal
     return 0
 
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from stance.errors import InputError
-from stance.schema import Document
+from stance.schema import Document, Paragraph
 from stance.text.documents import FORMATS, Reading
+from stance.text.segmentation import segment
 from stance.text.sources import list_files, read_items
 
 __all__ = [
     "Inputs",
+    "add_csv_safe",
     "add_draw_options",
     "add_input_options",
     "add_output_options",
@@ -64,6 +66,16 @@ def add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]
     group = parser.add_argument_group("output")
     group.add_argument("--format", choices=formats, help="default: told by the name of --output, else table")
     group.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all (default: stdout)")
+    add_csv_safe(group)
+
+
+def add_csv_safe(group: argparse._ActionsContainer) -> None:
+    """Add whether cells of CSV are kept from being computed by a spreadsheet."""
+    group.add_argument(
+        "--csv-safe",
+        action="store_true",
+        help="CSV for spreadsheets: an apostrophe before cells that begin like a formula (default: texts as they are)",
+    )
 
 
 def add_draw_options(parser: argparse.ArgumentParser) -> None:
@@ -175,6 +187,14 @@ class Inputs:
                 yield item.found
             else:
                 self.report(item.found)
+
+    def cut(self) -> Iterator[tuple[Document, list[Paragraph]]]:
+        """Give each document with its blocks; one that cannot be cut is reported and costs no other."""
+        for document in self:
+            try:
+                yield document, segment(document)
+            except InputError as error:
+                self.report(error)
 
     def report(self, error: Exception) -> None:
         """Say on stderr what is wrong, and go on."""

@@ -141,6 +141,7 @@ def _run(arguments: argparse.Namespace) -> int:
             resume=arguments.resume,
             on_error=arguments.on_error,
             explain=arguments.explain,
+            safe=arguments.csv_safe,
         )
         engine = _engine(arguments)
     except UsageError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from stance.cli.options import Inputs, add_input_options, add_output_options, begin, output_format
-from stance.text.segmentation import segment
 
 __all__ = ["add_parser"]
 
@@ -39,14 +38,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
     form = output_format(arguments, _FORMATS)
     inputs = Inputs(arguments, unit="document")
-    everything = begin(iter(inputs), inputs)
+    everything = begin(inputs.cut(), inputs)
     if everything is None:
         return 1
     with open_output(arguments.output) as file:
         if form == "table":
-            for document in everything:
-                print_table(block_table(document, segment(document)), file)
+            for document, blocks in everything:
+                print_table(block_table(document, blocks), file)
         else:
-            rows = (row for document in everything for row in block_rows(document, segment(document)))
-            write_rows(file, rows, form, BLOCK_COLUMNS)
+            rows = (row for document, blocks in everything for row in block_rows(document, blocks))
+            write_rows(file, rows, form, BLOCK_COLUMNS, safe=arguments.csv_safe)
     return 1 if inputs.failures else 0

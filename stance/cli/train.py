@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.options import positive_number
+from stance.display import printable
 from stance.progress import draw_bar, has_terminal
 
 if TYPE_CHECKING:
@@ -128,4 +129,4 @@ def _told(found: dict[str, Any]) -> str:
             unnamed = split["unnamed"][target]
             lines.append(f"  {target}: {told}" + (f"; present without being named: {unnamed}" if unnamed else ""))
     lines += [f"warning: {count} texts stand in both {pair}" for pair, count in found["shared"].items() if count]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"

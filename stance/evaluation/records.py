@@ -144,7 +144,7 @@ def _unflatten(row: Mapping[str, str], where: str) -> dict[str, Any]:
     if row.get("source", "").startswith("{"):
         try:
             full["source"] = parse_json(row["source"])
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise InputError(f"{where}: column 'source': not valid JSON ({error}).") from None
     return full
 
@@ -285,7 +285,7 @@ def _shares(given: Any, where: str) -> tuple[float, ...]:  # noqa: ANN401 - stra
         raise InputError(f"{where}: expected a probability of each of {', '.join(LABELS)}, found {given!r}.")
     try:
         shares = tuple(float(given.get(label, 0.0)) for label in LABELS)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{where}: expected numbers in [0, 1], found {given!r}.") from None
     if math.isclose(sum(shares), 100, abs_tol=100 * _SUM):
         raise InputError(f"{where}: expected numbers in [0, 1], found per cent: {given!r}. Divide them by 100.")

@@ -235,7 +235,7 @@ def _weight(record: Record) -> float:
     given = record.fields.get("weight", 1.0)
     try:
         weight = math.nan if isinstance(given, bool) else float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         weight = math.nan
     if not 0 < weight < math.inf:
         raise InputError(f"{record.where}: field 'weight': expected a number above 0, found {given!r}.")

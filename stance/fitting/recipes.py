@@ -7,7 +7,6 @@ types: a validation library would be a dependency for a page of code.
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 from stance.errors import InputError, suggest
 from stance.fitting.config import DataFile, EncoderChoice, Recipe
+from stance.toml import parse_toml, read_toml
 
 __all__ = ["build_table", "locate_files", "read_recipe", "recipe_values"]
 
@@ -37,12 +37,7 @@ def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     Raises:
         InputError: If the file cannot be read, or a field is unknown, missing, of another type or makes no sense.
     """
-    try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file. Give a TOML recipe; docs/training.md shows one.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a TOML recipe: {error}") from error
+    values = read_toml(path, "a TOML recipe (docs/training.md shows one)")
     _spread(values)
     for override in overrides:
         _override(values, override)
@@ -97,8 +92,8 @@ def _override(values: dict[str, Any], override: str) -> None:
     if not equals or not key.strip():
         raise InputError(f"--set: expected NAME=VALUE as in schedule.epochs=2, found {override!r}.")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text.strip()
     place: Any = values
     *path, last = key.strip().split(".")

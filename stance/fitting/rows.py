@@ -9,6 +9,7 @@ from typing import Any
 from stance.errors import InputError, MissingExtraError, suggest
 from stance.fitting.config import DataFile
 from stance.text.documents import open_input
+from stance.text.parquet import parquet_rows
 from stance.text.rows import TABLES
 from stance.text.rows import read_rows as read_text_rows
 
@@ -57,20 +58,8 @@ def _file(name: str) -> Rows:
 
 
 def _parquet(name: str) -> Rows:
-    open_input(name).close()
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingExtraError("Reading Parquet", "parquet") from None
-    try:
-        file = pyarrow.parquet.ParquetFile(name)
-        number = 0
-        for batch in file.iter_batches():
-            for row in batch.to_pylist():
-                number += 1
-                yield f"{name}: row {number}", row
-    except pyarrow.ArrowException as error:
-        raise InputError(f"{name}: cannot be read as Parquet ({error}).") from error
+    with open_input(name) as file:
+        yield from ((str(place), row) for place, row in parquet_rows(file, name))
 
 
 def _hub(data: DataFile) -> Rows:

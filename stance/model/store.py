@@ -46,6 +46,7 @@ TOKENIZER_FILE = "tokenizer.json"
 WEIGHTS_FILE = "model.safetensors"
 """The weights; large ones lie in parts, named as `name_part` says."""
 
+_TYPES = {"str": (str,), "int": (int,), "float": (int, float), "tuple": (tuple,), "dict": (dict,)}
 _WEIGHTS = ".safetensors"
 _SPLIT_FORMAT = 2
 """The first format whose graph reads its weights from other files."""
@@ -309,7 +310,7 @@ def verify_files(folder: Path, names: tuple[str, ...] | None = None, *, allow_un
         hashes = {} if allow_unsigned and not path.exists() else _read_json(path)
         needed = _needed(folder, hashes) if names is None else names
         wanted = {name: None if allow_unsigned and name not in hashes else str(hashes[name]) for name in needed}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(

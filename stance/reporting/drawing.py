@@ -14,6 +14,8 @@ from typing import BinaryIO, Literal, TypeAlias
 
 import wcwidth
 
+from stance.text.disguise import FLOOD
+
 __all__ = ["Cell", "Column", "Grid", "Sheet", "Text", "clean", "print_table", "render_table"]
 
 _PLAIN_WIDTH = 110
@@ -119,7 +121,8 @@ def clean(text: str) -> str:
 
 
 def _tame(text: str) -> str:
-    """Put spaces where characters would steer a terminal: escapes, bells, new lines, changes of direction."""
+    """Put spaces where characters would steer a terminal (escapes, bells, new lines); floods of marks go away."""
+    text = FLOOD.sub("", text)
     return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
 
 

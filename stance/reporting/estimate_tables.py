@@ -11,6 +11,8 @@ from stance.errors import InputError
 from stance.evaluation.estimation import Estimate, Estimates
 from stance.evaluation.intervals import Interval
 from stance.reporting.drawing import Cell, Column, Grid, Sheet, Text, clean
+from stance.reporting.evaluation_tables import escape_markdown
+from stance.reporting.outputs import defuse
 
 __all__ = ["estimate_table", "write_estimate_csv", "write_estimate_markdown"]
 
@@ -107,15 +109,16 @@ def write_estimate_markdown(estimates: Estimates, file: BinaryIO) -> None:
 
 
 def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(clean(cell).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(escape_markdown(clean(cell)) for cell in cells) + " |"
 
 
-def write_estimate_csv(estimates: Estimates, file: BinaryIO) -> None:
+def write_estimate_csv(estimates: Estimates, file: BinaryIO, *, safe: bool = False) -> None:
     """Write a row for each group, target and label; a group's fields are columns of their own.
 
     Args:
         estimates: What was estimated.
         file: Where to, binary.
+        safe: Whether cells that a spreadsheet would compute are kept from it.
 
     Raises:
         InputError: If a field has the name of a column.
@@ -131,6 +134,7 @@ def write_estimate_csv(estimates: Estimates, file: BinaryIO) -> None:
         writer.writeheader()
         for row in rows:
             group = row.pop("group")
-            writer.writerow({**group, **row})
+            cells = {**group, **row}
+            writer.writerow({name: defuse(cell) for name, cell in cells.items()} if safe else cells)
     finally:
         text.detach()

@@ -32,6 +32,7 @@ class Layout:
         source: Whether there is a column of what is known of the documents.
         terminal: Whether a terminal reads tables.
         evidence: Whether there are columns of what the labels rest on.
+        safe: Whether cells of CSV that a spreadsheet would compute are kept from it.
 
     Raises:
         InputError: If the form is unknown, or a target has the name of a column.
@@ -44,6 +45,7 @@ class Layout:
     source: bool = False
     terminal: bool = False
     evidence: bool = False
+    safe: bool = False
 
     def __post_init__(self) -> None:
         if self.form not in LAYOUTS:
@@ -65,7 +67,7 @@ class Layout:
 
     def head(self) -> bytes:
         """Give what stands before the results."""
-        return encode_head(self.form, self.columns())
+        return encode_head(self.form, self.columns(), safe=self.safe)
 
     def encode(self, analyses: Iterable[Analysis]) -> bytes:
         """Give the bytes of results; those of several, one after the other, are the output."""
@@ -76,7 +78,8 @@ class Layout:
             tables = (document_table(analysis, self.targets) for analysis in analyses)
             return b"".join(render_table(table, terminal=self.terminal) for table in tables)
         form, columns = ("csv" if self.form == "csv" else "jsonl"), self.columns()
-        return b"".join(encode_row(row, form, columns) for analysis in analyses for row in paragraph_rows(analysis))
+        rows = (row for analysis in analyses for row in paragraph_rows(analysis))
+        return b"".join(encode_row(row, form, columns, safe=self.safe) for row in rows)
 
     def finish(self, spool: BinaryIO, file: BinaryIO) -> None:
         """Make Parquet of the bytes of all results.

@@ -20,6 +20,7 @@ __all__ = [
     "BLOCK_COLUMNS",
     "arrow_type",
     "block_rows",
+    "defuse",
     "encode_head",
     "encode_row",
     "find_place",
@@ -38,6 +39,8 @@ _SET_ENDINGS = ("labels", "abstained")
 """Ends of the names of columns that are there if a risk was asked for."""
 _EVIDENCE_ENDING = "evidence"
 """End of the names of columns that are there if evidence was asked for."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a cell begins with that spreadsheets compute, or strip to find such a sign; those of full width, too."""
 _PARQUET_ROWS = 4096
 """Rows in a row group of a Parquet file."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -202,7 +205,9 @@ def not_written(path: str | Path | None, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be written ({error.strerror or error}). {cure}")
 
 
-def write_rows(file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, columns: Sequence[str]) -> None:
+def write_rows(
+    file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, columns: Sequence[str], *, safe: bool = False
+) -> None:
     """Write rows in a format, as they come.
 
     Args:
@@ -210,6 +215,7 @@ def write_rows(file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, column
         rows: Rows as `paragraph_rows` or `block_rows` gives them.
         form: ``"jsonl"``, ``"csv"`` or ``"parquet"``.
         columns: Columns of the flat formats, in order; they stand there even if no row comes.
+        safe: Whether cells of CSV that a spreadsheet would compute are kept from it, as `defuse` does.
 
     Raises:
         MissingExtraError: If Parquet is asked for and pyarrow is not installed.
@@ -217,29 +223,43 @@ def write_rows(file: BinaryIO, rows: Iterable[dict[str, Any]], form: str, column
     if form == "parquet":
         _write_parquet(file, rows, columns)
         return
-    file.write(encode_head(form, columns))
+    file.write(encode_head(form, columns, safe=safe))
     for row in rows:
-        file.write(encode_row(row, form, columns))
+        file.write(encode_row(row, form, columns, safe=safe))
         if file is sys.stdout.buffer and form == "jsonl":
             file.flush()
 
 
-def encode_head(form: str, columns: Sequence[str]) -> bytes:
+def defuse(cell: object) -> object:
+    """Keep a spreadsheet from computing a text: an apostrophe goes before one that begins like a formula.
+
+    A text that says ``=HYPERLINK(...)`` would be a link, or worse, to whoever opens the table in a spreadsheet.
+
+    >>> defuse("=1+1"), defuse("a = b"), defuse(-0.5)
+    ("'=1+1", 'a = b', -0.5)
+
+    Source: OWASP, "CSV Injection".
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def encode_head(form: str, columns: Sequence[str], *, safe: bool = False) -> bytes:
     r"""Give what stands before the rows of a file.
 
     >>> encode_head("csv", ["id", "NATO"]), encode_head("jsonl", [])
     (b'id,NATO\r\n', b'')
     """
-    return _encode_cells(columns) if form == "csv" else b""
+    return _encode_cells(columns, safe=safe) if form == "csv" else b""
 
 
-def encode_row(row: dict[str, Any], form: str, columns: Sequence[str]) -> bytes:
+def encode_row(row: dict[str, Any], form: str, columns: Sequence[str], *, safe: bool = False) -> bytes:
     """Give the line of a row.
 
     Args:
         row: A row as `paragraph_rows` or `block_rows` gives it.
         form: ``"jsonl"`` or ``"csv"``.
         columns: The columns of CSV, in order.
+        safe: Whether cells of CSV are kept from being computed, as `defuse` does.
 
     Returns:
         The line, with its end, in UTF-8.
@@ -247,12 +267,12 @@ def encode_row(row: dict[str, Any], form: str, columns: Sequence[str]) -> bytes:
     if form == "jsonl":
         return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
     flat = flatten_row(row)
-    return _encode_cells([flat.get(column, "") for column in columns])
+    return _encode_cells([flat.get(column, "") for column in columns], safe=safe)
 
 
-def _encode_cells(cells: Sequence[Any]) -> bytes:
+def _encode_cells(cells: Sequence[Any], *, safe: bool) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
+    csv.writer(text).writerow(map(defuse, cells) if safe else cells)
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 

@@ -143,7 +143,7 @@ def _read_evidence(item: object, offset: int, length: int, where: str) -> Eviden
     try:
         start, end, weight = item["start"] - offset, item["end"] - offset, float(item["weight"])  # type: ignore[index]
         unit, text = item["unit"], str(item["text"])  # type: ignore[index]
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise InputError(f"{where}: expected start, end, text, unit and weight, found {item!r}.") from error
     if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length) or unit not in _UNITS:
         raise InputError(f"{where}: expected a {', '.join(_UNITS)} within the paragraph, found {item!r}.")

@@ -16,6 +16,8 @@ _UNDECIDED = "~"
 """Mark of a judgement that leaves more than one label at the risk that was asked for."""
 _BAR = 20
 """Width of a summary bar in characters."""
+_OPENING = 1000
+"""Characters of a text that a line of a table is made of: a paragraph may have millions."""
 
 
 def document_table(analysis: Analysis, targets: Sequence[str]) -> Sheet:
@@ -38,12 +40,12 @@ def document_table(analysis: Analysis, targets: Sequence[str]) -> Sheet:
         if block.kind == "body":
             prediction = next(judged)
             marks = [_mark(prediction[target]) for target in targets]
-            rows.append([_number(block), clean(block.text), *marks])
+            rows.append([_number(block), _opening(block.text), *marks])
             for target in targets:
                 if prediction[target].evidence:
                     rows.append(["", _evidence(prediction[target]), *empty])
         elif block.kind == "heading":
-            rows.append([_number(block), Text(clean(block.text), "bold"), *empty])
+            rows.append([_number(block), Text(_opening(block.text), "bold"), *empty])
     return [_title(analysis.document), Grid(columns, rows), *_summary(analysis, targets), ""]
 
 
@@ -59,7 +61,7 @@ def block_table(document: Document, blocks: Sequence[Paragraph]) -> Sheet:
     rows: list[list[Cell]] = []
     for block in blocks:
         style = _KIND_STYLES[block.kind]
-        kind, text = Text(block.kind, style), Text(clean(block.text), style)
+        kind, text = Text(block.kind, style), Text(_opening(block.text), style)
         rows.append([_number(block), kind, str(block.start), str(block.end), text])
     return [_title(document), Grid(columns, rows)]
 
@@ -130,3 +132,8 @@ def _bar(shares: Mapping[Label, Share]) -> Cell:
         start, done = round(done * _BAR), done + shares[label].share
         bar.append(Text(("░" if label == "absent" else "█") * (round(done * _BAR) - start), _STYLES[label]))
     return tuple(bar)
+
+
+def _opening(text: str) -> str:
+    """Give the first characters of a text, of which a line of a table shows no more."""
+    return clean(text[:_OPENING])

@@ -192,7 +192,9 @@ class Part:
                 f"{self._journal}: expected a journal of format {_FORMAT}, found {found.get('format')}: another "
                 f"version of stance wrote it. Finish with that one, or {cure}."
             )
-        before, now = found["run"], header["run"]
+        before, now = found.get("run"), header["run"]
+        if not isinstance(before, dict):
+            raise InputError(f"{self._journal}: expected a journal, found a damaged one. To go on, {cure}.")
         changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
         if changed:
             told = "; ".join(f"{name} was {_shown(before.get(name))}, is {_shown(now.get(name))}" for name in changed)
@@ -307,13 +309,22 @@ def _read_journal(file: BinaryIO) -> tuple[dict[str, Any], list[Commit], int]:
             if not isinstance(row, dict):
                 break
             if number:
-                last = [Commit(**row)]
+                last = [_commit(row)]
             else:
                 header = row
         except (ValueError, TypeError):
             break
         end += len(line)
     return header, last, end
+
+
+def _commit(row: Mapping[str, Any]) -> Commit:
+    """Make a commit of a line; a ValueError or TypeError if it is none."""
+    commit = Commit(**row)
+    for name, value in asdict(commit).items():
+        if type(value) is not type(getattr(Commit(), name)) or (isinstance(value, int) and value < 0):
+            raise ValueError(name)
+    return commit
 
 
 def _shown(value: object) -> str:

@@ -47,6 +47,7 @@ class Plan:
             them to ``OUTPUT.errors.jsonl``, ``"stop"`` raises the first.
         show_progress: Whether to draw a bar on stderr; None means on a terminal only.
         explain: Whether to look for what the labels rest on.
+        safe: Whether cells of CSV that a spreadsheet would compute are kept from it.
 
     Raises:
         InputError: If `on_error` is unknown, or nothing can be written at the output's place.
@@ -62,6 +63,7 @@ class Plan:
     on_error: str = "report"
     show_progress: bool | None = None
     explain: bool = False
+    safe: bool = False
 
     def __post_init__(self) -> None:
         if self.on_error not in ON_ERROR:
@@ -164,6 +166,7 @@ def run_plan(plan: Plan, engine: Engine) -> Summary:
         source=bool(plan.reading.source_columns),
         terminal=place is None and plan.output in (None, "-") and _stdout_is_terminal(),
         evidence=plan.explain,
+        safe=plan.safe,
     )
     sink: Part | Pipe
     if place is None:
@@ -268,6 +271,7 @@ def _identity(plan: Plan, judge: Judge) -> dict[str, Any]:
         "batch_size": plan.judging.batch_size,
         "abstain_risk": plan.judging.abstain_risk,
         "explain": plan.explain,
+        **({"safe": True} if plan.safe else {}),
         "format": plan.form,
         "reading": asdict(plan.reading),
     }

@@ -6,20 +6,22 @@ import codecs
 import logging
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from stance.errors import EncodingError
+from stance.errors import EncodingError, InputError
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
 
 __all__ = [
+    "LONGEST",
     "SAMPLE",
     "Decoded",
     "check_encoding",
     "decode",
     "detect_encoding",
     "is_blank",
+    "is_encoding",
     "is_wide",
     "marked_encoding",
     "refuse_binary",
@@ -47,6 +49,8 @@ _MAGIC = (
     (b"GIF8", "a GIF image", "Give a text file"),
     (b"PAR1", "a Parquet file", "Name it *.parquet or give --input-format parquet"),
 )
+LONGEST = 1 << 28
+"""Bytes of a text, of a page, of a line of a table at most: what is longer is no article, and would not fit memory."""
 SAMPLE = 1 << 20
 """Bytes by which an encoding is found out."""
 _FEW = 0.03
@@ -57,7 +61,9 @@ _STRAY = re.compile(r"(?<=[^\W\d_])[\x80-\xac\xae-\xb6\xb8-\xbf\xd7\xf7](?=[^\W\
 """What hardly stands within a word: signs, and capitals between small letters."""
 _ICELANDIC = re.compile(r"[\xd0\xdd\xde\xf0\xfe]")
 """Letters that only Icelandic has, of the languages written in cp1252; in Turkish they are others misread."""
-_VISIBLE = re.compile(r"[^\s\u200b-\u200d\u2060\ufeff]")
+_NO_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+"""Encodings of Python that no file of text is in: some give halves of characters, some take quadratic time."""
+_VISIBLE = re.compile(r"[^\s\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\x00-\x1f\x7f]")
 _CONTROLS = frozenset(range(32)) - set(b"\t\n\x0b\x0c\r\x1a\x1b\x1c\x1d\x1e\x1f")
 
 
@@ -79,16 +85,41 @@ def is_blank(text: str) -> bool:
     return _VISIBLE.search(text) is None
 
 
+def read_bounded(file: BinaryIO, name: str) -> bytes:
+    """Read a file to its end.
+
+    Args:
+        file: The file, binary.
+        name: What the error calls it.
+
+    Raises:
+        InputError: If it has more than `LONGEST` bytes.
+    """
+    data = file.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise InputError(
+            f"{name}: a text may have {LONGEST >> 20} MiB, this file has more. Divide it, or give a table (JSONL, CSV)."
+        )
+    return data
+
+
 def check_encoding(name: str | None) -> None:
     """Refuse the name of an encoding that Python does not know, or that is none of text (base64).
 
     Raises:
         EncodingError: If it is not known.
     """
+    if not is_encoding(name or "utf-8"):
+        raise EncodingError(f"Unknown encoding {name!r}. Give a name as in utf-8, windows-1252, gb18030.")
+
+
+def is_encoding(name: str) -> bool:
+    """Tell whether a name is that of an encoding that files of text are in."""
     try:
-        b"a".decode(name or "utf-8", "ignore")
+        b"a".decode(name, "ignore")
     except (LookupError, ValueError):
-        raise EncodingError(f"Unknown encoding {name!r}. Give a name as in utf-8, windows-1252, gb18030.") from None
+        return False
+    return codecs.lookup(name).name.replace("_", "-") not in _NO_FILES
 
 
 def marked_encoding(data: bytes) -> str | None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import io
-import logging
 import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from stance.errors import InputError, MissingExtraError, suggest
+from stance.errors import InputError, suggest
 from stance.schema import Document
-from stance.text.decoding import decode, is_blank, is_wide, needs_detection
+from stance.text.decoding import decode, is_blank, is_encoding, is_wide, needs_detection, read_bounded
+from stance.text.pages import page_text
 from stance.text.tables import Columns, read_csv, read_jsonl, read_parquet
 
 __all__ = ["FORMATS", "SUFFIXES", "Reading", "open_input", "read_documents", "read_open"]
@@ -46,10 +45,7 @@ _REFUSED = {
 }
 _STDIN_HELD = 1 << 26
 """Bytes of stdin that are held in memory; more of them go to a temporary file."""
-_BLOCK_TAGS = frozenset({"p", "head", "quote", "item", "row", "cell", "code", "ab", "list", "table"})
 _CHARSET = re.compile(rb"(?i)(?:charset|encoding)\s*=\s*[\"']?([a-z0-9_-]{3,30})")
-_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # of an encoding that no longer holds
-_REFERENCE = re.compile(r"&#(\d{1,7}|[xX][0-9a-fA-F]{1,6});?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +153,7 @@ def read_open(file: BinaryIO, name: str, reading: Reading) -> Iterator[Document 
     """
     kind = reading.form_of(name)
     if kind in ("text", "html"):
-        document = _read_whole(file.read(), name, kind, reading.encoding)
+        document = _read_whole(read_bounded(file, name), name, kind, reading.encoding)
         yield replace(document, breaks="none") if reading.unit == "row" else document
         return
     columns = Columns(reading.text_column, reading.id_column, reading.source_columns)
@@ -213,7 +209,7 @@ def _read_whole(data: bytes, name: str, kind: str, encoding: str | None) -> Docu
     if kind == "html" and encoding is None and needs_detection(data):
         encoding = _declared_encoding(data)
     decoded = decode(data, name, encoding)
-    text = _page_text(decoded.text, name) if kind == "html" else decoded.text
+    text = page_text(decoded.text, name) if kind == "html" else decoded.text
     if is_blank(text):
         raise InputError(f"{name}: the document is empty. Leave it out.")
     return Document(text, name, None, decoded.encoding, "blocks" if kind == "html" else "layout")
@@ -224,9 +220,11 @@ def _declared_encoding(data: bytes) -> str | None:
     declared = _CHARSET.search(data[:4096])
     name = declared[1].decode("ascii").lower() if declared else "utf-8"
     name = "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii") else name
+    if not is_encoding(name):
+        return None
     try:
         data.decode(name)
-    except (LookupError, ValueError):
+    except ValueError:
         return None
     return None if is_wide(name) else name  # whoever could read the declaration was not reading UTF-16
 
@@ -239,66 +237,3 @@ def _read_table(
     if kind == "parquet":
         return read_parquet(file, name, columns)
     return read_csv(file, name, columns, encoding=encoding, delimiter="\t" if kind == "tsv" else ",")
-
-
-def _page_text(page: str, name: str) -> str:
-    """Take the article from an HTML page, a block a line. trafilatura's XML keeps blocks apart; its text does not."""
-    try:
-        import trafilatura
-        from lxml import etree
-    except ImportError:
-        raise MissingExtraError("Reading HTML", "html") from None
-    page = _REFERENCE.sub(_without_controls, _DECLARATION.sub("", page))
-    with _silenced("trafilatura"):
-        xml = trafilatura.extract(
-            page,
-            output_format="xml",
-            include_comments=False,
-            include_tables=True,
-            favor_recall=True,
-            with_metadata=True,  # for the title, which often stands outside of the article
-        )
-    tree = etree.fromstring((xml or "<doc/>").encode("utf-8"), etree.XMLParser(resolve_entities=False, no_network=True))
-    main = tree.find("main")
-    lines = [" ".join(line.split()) for line in ([] if main is None else _element_lines(main))]
-    kept = [line for line in lines if line]
-    if not kept:
-        raise InputError(f"{name}: no article found in the page. Save its text as .txt.")
-    title = " ".join((tree.get("title") or "").split())
-    headed = main.find(".//head[@rend='h1']") is not None or title.casefold() in map(str.casefold, kept)
-    return "\n".join(kept if headed or not title else [title, *kept])
-
-
-def _without_controls(reference: re.Match[str]) -> str:
-    """Leave out a reference to a character that XML cannot hold; the whole page would be refused for it."""
-    digits = reference[1]
-    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
-    return reference[0] if code >= 32 or code in (9, 10, 13) else ""
-
-
-@contextmanager
-def _silenced(name: str) -> Iterator[None]:
-    """Keep a package's log quiet: what it has to say of a page is said in the error raised."""
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def _element_lines(element: object) -> list[str]:
-    """Give the text of an element; line breaks and blocks inside it divide it."""
-    from lxml import etree
-
-    parts: list[str] = [""]
-    for event, node in etree.iterwalk(element, events=("start", "end")):
-        inner = node is not element and (node.tag in _BLOCK_TAGS or node.tag == "lb")
-        if inner:
-            parts.append("")
-        if event == "start":
-            parts[-1] += node.text or ""
-        elif node is not element:
-            parts[-1] += node.tail or ""
-    return parts

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from stance.errors import InputError
+
 __all__ = ["Line", "Marker", "split_lines"]
 
 _BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -12,6 +14,8 @@ _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
 _BLANK = _INVISIBLE + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 _LINE = re.compile(rf"([\s{_INVISIBLE}]*)([^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]*)")
 _COLUMNS = {"\t": 4, "\u3000": 2, **dict.fromkeys(_INVISIBLE, 0)}
+_MOST = 1_000_000
+"""Lines of a document at most; each takes about 600 bytes of memory. They are 50 MB of prose or more."""
 _LOOK = 400
 """Characters of a line that are looked at from either end: a line of 5 MB costs no more than one of 400."""
 
@@ -105,11 +109,16 @@ def split_lines(text: str) -> list[Line]:
 
     Returns:
         The lines; between two of them stand only white space and characters without width.
+
+    Raises:
+        InputError: If there are more than a million.
     """
     lines: list[Line] = []
     for found in _LINE.finditer(text):
         first, stop = found.span(2)
         if first < stop:
+            if len(lines) == _MOST:
+                raise InputError(f"a document may have {_MOST:,} lines, this one has more. Divide it.")
             lines.append(_line(found[1], text, first, stop, opens=not lines))
     return lines
 

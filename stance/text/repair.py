@@ -1,8 +1,8 @@
 """Repairs damaged text on a shadow copy: the original stays as it is, and every offset finds its way back.
 
-What is repaired: text decoded in the wrong encoding and HTML entities; invisible characters; words hyphenated at a line
-end; white space; and the spacing that machine translation leaves ("regions.One of", "Asia -Pacific", "peace ,").
-Letters, quotation marks and dashes are never restyled.
+What is repaired: text decoded in the wrong encoding and HTML entities; invisible characters, and letters that only look
+like Latin ones; words hyphenated at a line end; white space; and the spacing that machine translation leaves
+("regions.One of", "Asia -Pacific", "peace ,"). Else letters, quotation marks and dashes are never restyled.
 
 Each pass finds small edits in the text as the passes before left it, and the edits of all passes are merged into one
 list of pieces, so the offset map is exact. The passes repeat until none finds anything more, so repairing twice
@@ -17,6 +17,7 @@ from functools import cache
 from html import unescape
 from html.entities import html5
 
+from stance.text.disguise import find_hidden, find_lookalikes
 from stance.text.offsets import Edit, Piece, Repaired, apply, compose
 
 __all__ = ["Piece", "Repaired", "repair"]
@@ -56,7 +57,10 @@ def repair(text: str) -> Repaired:
 
 _TOKEN = re.compile(r"[^ \t\r\n]+")  # not \S: mojibake holds U+0085 and U+00A0, which are white space
 _ASCII_RUN = re.compile(r"[!-~]+")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+# An ampersand that was escaped again and again is one edit: else each escape would take a round of its own.
+_ENTITY = re.compile(
+    r"&(?P<more>(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)*)(?:(?P<name>#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)?"
+)
 
 
 @cache
@@ -130,25 +134,12 @@ def _find_entities(text: str) -> Iterator[Edit]:
     if "&" not in text:
         return
     for match in _ENTITY.finditer(text):
-        entity = match.group()
-        new = unescape(entity) if entity[1] == "#" else html5.get(entity[1:])
-        if new is not None and new != entity:
+        name = match["name"] or ""
+        new = unescape(f"&{name};") if name.startswith("#") else html5.get(f"{name};")
+        if new is not None and new != f"&{name};":
             yield Edit(match.start(), match.end(), new)
-
-
-# --- invisible characters ---------------------------------------------------------------------------------------------
-
-# Soft hyphen, zero-width space, word joiner, byte order mark, and controls that are not white space; then C1 controls.
-# The joiners U+200C and U+200D stay: they change how words are written.
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1b\x7f]+|[\x80-\x9f]+")
-
-
-def _find_invisible(text: str) -> Iterator[Edit]:
-    """Drop what cannot be seen; C1 controls are windows-1252 punctuation read as Latin-1."""
-    for match in _INVISIBLE.finditer(text):
-        run = match.group()
-        new = run.encode("latin-1").decode("windows-1252", errors="ignore") if "\x80" <= run[0] <= "\x9f" else ""
-        yield Edit(match.start(), match.end(), new)
+        elif match["more"]:
+            yield Edit(match.start(), match.start() + 1 + len(match["more"]), "&")
 
 
 # --- lines and white space --------------------------------------------------------------------------------------------
@@ -274,7 +265,8 @@ def _find_stops(text: str) -> Iterator[Edit]:
 _PASSES: tuple[Callable[[str], Iterator[Edit]], ...] = (
     _find_mojibake,
     _find_entities,
-    _find_invisible,
+    find_hidden,
+    find_lookalikes,
     _find_line_ends,
     _find_space,
     _find_glue,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -66,7 +67,7 @@ def _raise(error: InputError) -> None:
 
 
 def _check_header(name: str, header: Sequence[str]) -> None:
-    twice = next((column for column in header if header.count(column) > 1), None)
+    twice = next((column for column, count in Counter(header).items() if count > 1), None)
     if twice is not None:
         raise InputError(f"{name}: the column {twice!r} stands twice in the header. Name each column once.")
     if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), None)):

@@ -25,6 +25,9 @@ def segment(document: str | Document) -> list[Paragraph]:
         The blocks in order. ``document.text[block.start:block.end] == block.text`` for each; what lies between them is
         white space and characters without width. Empty for a document without words.
 
+    Raises:
+        InputError: If it is no text and no document, or has more than a million lines.
+
     >>> [(block.kind, block.text) for block in segment("A view\n\nBy Ann Lee\n\nNATO met today. It agreed.")]
     [('heading', 'A view'), ('metadata', 'By Ann Lee'), ('body', 'NATO met today. It agreed.')]
     """
@@ -33,7 +36,10 @@ def segment(document: str | Document) -> list[Paragraph]:
         raise InputError(
             f"Expected a text or a Document, found {type(document).__name__}. Read files with stance.read_documents."
         )
-    lines = split_lines(given.text)
+    try:
+        lines = split_lines(given.text)
+    except InputError as error:
+        raise InputError(f"{given.name or 'Document'}: {error}") from None
     heads = running_heads(lines)
     groups = group_lines(lines, breaks=given.breaks, heads=heads)
     kinds = classify_blocks(groups, heads)

@@ -7,14 +7,17 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
 
-from stance.errors import EncodingError, InputError, MissingExtraError, Place, suggest
+from stance.errors import EncodingError, InputError, Place, suggest
 from stance.schema import Document
 from stance.text.decoding import (
+    LONGEST,
     SAMPLE,
     check_encoding,
     decode,
@@ -23,16 +26,18 @@ from stance.text.decoding import (
     is_wide,
     marked_encoding,
     needs_detection,
+    read_bounded,
     refuse_binary,
 )
+from stance.text.parquet import parquet_rows
+from stance.toml import DEEPEST, is_deep
 
 __all__ = ["Columns", "OnError", "parse_json", "read_cells", "read_csv", "read_jsonl", "read_objects", "read_parquet"]
 
-_LONGEST_CELL = 2**31 - 1
+_LONGEST_CELL = LONGEST
 _QUOTE = "Quote cells that hold the delimiter, a quote or a line break, and double the quotes in them"
-_PARQUET_ROWS = 1024
-"""Rows read at once."""
-
+_SHOWN_COLUMNS = 1000
+"""Columns of a header that are looked through for one that may be meant."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 OnError = Callable[[InputError], None]
@@ -115,7 +120,7 @@ def _objects(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[Place, 
         except _TwiceError as error:
             yield place, InputError(f"{place}: {error}.", place=place)
             continue
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             found: object = error
             if isinstance(error, json.JSONDecodeError):  # its own message counts lines, too
                 found = f"{error.msg.removesuffix(' at')} at column {error.colno}"
@@ -133,9 +138,7 @@ class _TwiceError(ValueError):
 
 
 def parse_json(text: str) -> Any:  # noqa: ANN401 -- any JSON
-    """Read a JSON value as its standard has it: no NaN, and each field of an object once.
-
-    `json.loads` would take the last of two values without a word.
+    """Read a JSON value as its standard has it: no NaN, and each field once (`json.loads` takes the last of two).
 
     Args:
         text: The JSON.
@@ -144,10 +147,16 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 -- any JSON
         The value.
 
     Raises:
-        ValueError: If it is no JSON, or a field stands twice in an object; the message names the field.
-        RecursionError: If it is nested too deeply.
+        ValueError: If it is no JSON, is nested more than 100 deep, or a field stands twice in an object; the message
+            names the field.
     """
-    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
+    except RecursionError:
+        raise ValueError(f"nested more than {DEEPEST} deep") from None
+    if text.count("[") + text.count("{") > DEEPEST and is_deep(value):
+        raise ValueError(f"nested more than {DEEPEST} deep")
+    return value
 
 
 def _refuse_constant(name: str) -> None:
@@ -157,8 +166,7 @@ def _refuse_constant(name: str) -> None:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise _TwiceError(f"field {twice!r} stands twice in one object. Keep the value that is meant")
     return found
 
@@ -285,26 +293,16 @@ def read_parquet(file: BinaryIO, name: str, columns: Columns) -> Iterator[Docume
         A document a row, each one paragraph; for a bad row what is wrong with it.
 
     Raises:
-        InputError: If it is no Parquet file, or the text's column is missing.
+        InputError: If it is no Parquet file, would unpack to too much, or the text's column is missing.
         MissingExtraError: If pyarrow is not installed.
     """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtraError("Reading Parquet", "parquet") from None
-    try:
-        table = parquet.ParquetFile(file)
-        header = table.schema_arrow.names
+
+    def choose(header: Sequence[str]) -> list[str]:
         _check_columns(header, name, columns)
-        wanted = [column for column in dict.fromkeys((columns.text, columns.id, *columns.source)) if column in header]
-        number = 0
-        for batch in table.iter_batches(batch_size=_PARQUET_ROWS, columns=wanted):
-            for row in batch.to_pylist():
-                number += 1
-                yield _document(row, Place(name, row=number), name, columns, None)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{name}: cannot be read as Parquet ({error}).") from error
+        return [column for column in dict.fromkeys((columns.text, columns.id, *columns.source)) if column in header]
+
+    for place, row in parquet_rows(file, name, choose):
+        yield row if isinstance(row, InputError) else _document(row, place, name, columns, None)
 
 
 def _settle_encoding(file: BinaryIO, name: str, encoding: str | None) -> str:
@@ -323,11 +321,13 @@ def _settle_encoding(file: BinaryIO, name: str, encoding: str | None) -> str:
 def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str, EncodingError | None]]:
     """Decode line by line: number, text, and what is wrong with it if it is not in the encoding."""
     if is_wide(encoding):
-        whole = io.StringIO(decode(file.read(), name, encoding).text)
+        whole = io.StringIO(decode(read_bounded(file, name), name, encoding).text)
         yield from ((number, line, None) for number, line in enumerate(whole, 1))
         return
-    first = file.readline()
-    for number, line in enumerate(chain([first.removeprefix(codecs.BOM_UTF8)], file), 1):
+    first = file.readline(LONGEST + 1).removeprefix(codecs.BOM_UTF8)
+    for number, line in enumerate(chain([first], iter(partial(file.readline, LONGEST + 1), b"")), 1):
+        if len(line) > LONGEST:
+            raise InputError(f"{name}: line {number} has more than {LONGEST >> 20} MiB. Give one row a line.")
         try:
             yield number, line.decode(encoding), None
         except UnicodeDecodeError as error:
@@ -338,7 +338,7 @@ def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[tuple[int, str,
 
 
 def _check_columns(header: Sequence[str], name: str, columns: Columns) -> None:
-    known = [" ".join(column.split())[:40] for column in header]
+    known = [" ".join(column[:200].split())[:40] for column in header[:_SHOWN_COLUMNS]]
     twice = next((column for column in (columns.text, columns.id) if header.count(column) > 1), None)
     if twice is not None:
         raise InputError(f"{name}: the column {twice!r} stands twice in the header. Name each column once.")

@@ -24,6 +24,13 @@ MENDED = [
     # invisible characters
     ("\ufeffNA\u00adTO and\u200b China\u2060.", "NATO and China."),
     ("a\x00b\x07c", "abc"),
+    ("NA\u202eTO, N\u200dATO and \u2066China\u2069", "NATO, NATO and China"),
+    ("N" + "\u0301" * 9 + "ATO", "NATO"),
+    # letters that only look like Latin ones, in words that have Latin letters
+    ("NАTO, Вeijing and ΝATO", "NATO, Beijing and NATO"),
+    ("ＮＡＴＯ and 𝐍𝐀𝐓𝐎", "NATO and NATO"),
+    ("&amp;amp;amp;#38;amp;lt;", "<"),
+    ("&amp;amp;foo;", "&foo;"),
     # lines and white space
     ("collective secu-\nrity matters", "collective security matters"),
     ("collective secu- \r\n rity", "collective security"),
@@ -78,7 +85,7 @@ LEFT = [
     '" quoted "',
     "the .NET way",
     "wait... what",
-    "“Quotes” ‘stay’ — as – they are… ﬁne ＮＡＴＯ",
+    "“Quotes” ‘stay’ — as – they are… ﬁne Москва Ελλάδα НАТО",
     "می\u200cخواهم 👩\u200d🚀",
     "AT&T and R&D; and &nosuchthing;",
     "naïve café Œuvre Übergröße",

@@ -202,7 +202,7 @@ def test_malformed_jsonl_line_17(write):
             "field 'id' stands twice in one object. Keep the value that is meant",
         ),
         ('{"text": "a", "x": [{"b": 1, "\\u0062": 2}]}', "field 'b' stands twice in one object"),
-        ("[" * 100_000, "not valid JSON (maximum recursion depth exceeded"),
+        ("[" * 100_000, "not valid JSON (nested more than 100 deep"),
     ],
 )
 def test_bad_jsonl_line_costs_no_other(write, line, message):

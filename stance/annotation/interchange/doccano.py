@@ -110,7 +110,7 @@ def _packed(packed: object) -> object:
         return packed
     try:
         return parse_json(packed)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 

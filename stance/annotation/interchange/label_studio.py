@@ -189,7 +189,7 @@ def _row(annotation: dict[str, Any], where: str, scheme: Scheme, reading: Readin
         if not isinstance(result, dict) or not isinstance(result.get("value"), dict):
             raise InputError(f"{at}: field 'value' is missing. Expected a result of Label Studio.")
         control = result.get("from_name")
-        if control in controls:
+        if isinstance(control, str) and control in controls:
             label = _choice(result["value"], at, scheme.label_names)
             set_label(labels, controls[control], label, at)
         elif control == REPORTED:

@@ -90,7 +90,7 @@ def read_value(content: bytes, name: str) -> Any:  # noqa: ANN401 -- any JSON
     """
     try:
         return parse_json(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{name}: not valid JSON in UTF-8 ({error}). Give the tool's JSON export.") from None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -150,7 +151,7 @@ def _check_header(header: list[str], columns: tuple[str, ...], name: str) -> Non
     unknown = next((column for column in header if column not in columns), None)
     if unknown is not None:
         raise InputError(f"{name}: unknown column {unknown!r}: {suggest(unknown, columns)}.")
-    double = next((column for column in header if header.count(column) > 1), None)
+    double = next((column for column, count in Counter(header).items() if count > 1), None)
     if double:
         raise InputError(f"{name}: column {double!r} stands twice. Keep one.")
     if "id" not in header:
@@ -201,6 +202,6 @@ def _value(name: str, cell: str, where: str) -> Any:  # noqa: ANN401 -- any JSON
     if name in _JSON:
         try:
             return parse_json(cell)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise InputError(f"{at}: expected JSON, found {cell!r:.60}.") from None
     return cell

@@ -65,10 +65,9 @@ def add_parsers(commands: Subparsers) -> None:
 
 def _prepare(arguments: argparse.Namespace) -> int:
     from stance.annotation.anchors import make_items
-    from stance.text.segmentation import segment
 
     inputs = Inputs(arguments, unit=arguments.unit)
-    found = [item for document in inputs for item in make_items(document, segment(document))]
+    found = [item for document, blocks in inputs.cut() for item in make_items(document, blocks)]
     if not found:
         if not inputs.failures:
             LOG.error("no paragraph was found in what was given")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from stance.errors import InputError, suggest
 from stance.fitting.config import FORMS, DataFile
@@ -14,6 +12,7 @@ from stance.fitting.examples import label_groups
 from stance.fitting.recipes import build_table
 from stance.schema import LABELS, Label
 from stance.targets import Target, resolve_targets
+from stance.toml import read_toml
 
 __all__ = ["METRICS", "SUITES", "Files", "Published", "SetDefinition", "choose_sets", "is_hub", "list_sets", "read_set"]
 
@@ -158,12 +157,7 @@ def read_set(path: Path) -> SetDefinition:
     Raises:
         InputError: If it cannot be read, or a field is unknown, missing, of another type or makes no sense.
     """
-    try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file. Give the TOML definition of a data set.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as the TOML definition of a data set: {error}") from error
+    values = read_toml(path, "the TOML definition of a data set")
     definition: SetDefinition = build_table(SetDefinition, values, str(path), "")
     return definition
 
