@@ -263,7 +263,7 @@ def test_own_codebook(run: Run) -> None:
     Path("mine.toml").write_text("version = ", encoding="utf-8")
     assert "mine.toml: cannot be read as TOML" in run("codebook", "--codebook", "mine.toml")[2]
     assert run("codebook", "--codebook", "none.toml")[2] == (
-        "stance: error: none.toml: no such file. Give a codebook in TOML.\n"
+        "stance: error: none.toml: no such file. Give TOML of a codebook.\n"
     )
 
 

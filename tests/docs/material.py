@@ -80,6 +80,8 @@ def lay_out(folder: Path, model: Path) -> None:
     for name in ("gold.jsonl", *(f"splits/{part}.jsonl" for part in ("train", "dev", "test"))):
         write_rows(folder / name, rows[:JUDGED])
     write_rows(folder / "test.jsonl", rows[:10])  # what is audited
+    kept = (ROOT / "annotations" / "open" / "open.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "labels.jsonl").write_text("".join(kept[:40]), encoding="utf-8")  # what a server kept
     for name, wrong, count in (
         ("stances", 4, JUDGED),
         ("mine", 5, JUDGED),
