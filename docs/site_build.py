@@ -34,6 +34,7 @@ GENERATED = {
     "benchmarks/results/leaderboard/leaderboard.md": "leaderboard.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
     "examples/first_look.ipynb": "notebooks/first_look.md",
     "examples/outlets.ipynb": "notebooks/outlets.md",
 }
@@ -43,40 +44,14 @@ FOLDERS = {
     "annotations": "cards/annotations.md",
     "models/small": "cards/small.md",
 }
-OPTIONAL = "serving.md"
-"""A page that the navigation names before it is written."""
 _REMOTE = "https://unpkg.com/iframe-worker/shim"
 _LINK = re.compile(r"(!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\])\(([^()\s]+)\)")
 _FENCE = re.compile(r"^(```.*?^```)", re.DOTALL | re.MULTILINE)
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave out of the navigation what is not there yet."""
-    if not (ROOT / "docs" / OPTIONAL).is_file():
-        config.nav = without(config.nav or [], OPTIONAL)
-    return config
-
-
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
-    """The same for the page of what is not there."""
+    """Load the script for searching from the site itself on pages without a source (404), too."""
     return output_content.replace(_REMOTE, "javascripts/iframe-worker.js")
-
-
-def without(nav: list[Any], page: str) -> list[Any]:
-    """Take a page out of a navigation.
-
-    >>> without(["index.md", {"Guide": [{"Begin": "begin.md"}, {"Serve": "serve.md"}]}], "serve.md")
-    ['index.md', {'Guide': [{'Begin': 'begin.md'}]}]
-    """
-    kept: list[Any] = []
-    for entry in nav:
-        if isinstance(entry, dict):
-            ((title, inner),) = entry.items()
-            if inner != page:
-                kept.append({title: without(inner, page) if isinstance(inner, list) else inner})
-        elif entry != page:
-            kept.append(entry)
-    return kept
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

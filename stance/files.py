@@ -6,6 +6,7 @@ By hand: packages for atomic writes neither lock nor exchange folders, and packa
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import os
 import shutil
@@ -22,6 +23,8 @@ from stance.errors import InputError
 __all__ = [
     "held",
     "move_in",
+    "open_again",
+    "open_fresh",
     "open_held",
     "replace_folder",
     "restore_folder",
@@ -30,6 +33,8 @@ __all__ = [
     "write_beside",
 ]
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
 _HERE = -100
 """AT_FDCWD of Linux: paths are taken as they are."""
 _EXCHANGE = 2
@@ -52,22 +57,49 @@ def open_held(path: Path) -> tuple[BinaryIO, bool]:
         BlockingIOError: If another process, or another part of this one, holds it.
         OSError: If it cannot be opened.
     """
+    fresh = False
     while True:
-        number = os.open(
-            path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666
-        )
+        try:
+            number = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_EXCL if fresh else _NO_LINK) | _BINARY, 0o666)
+        except FileExistsError:  # made by another process a moment ago
+            fresh = False
+            continue
         file = os.fdopen(number, "r+b")
         try:
-            if not _is_own(number):
-                path.unlink()
-            elif not _lock(number):
+            locked = _lock(number)
+            if not fresh and not _is_own(number):
+                path.unlink()  # what is made next is ours, whoever the file system says owns it
+                fresh = True
+            elif not locked:
                 return file, False
             elif _is_at(number, path):
                 return file, True
+            else:  # whoever held it has just finished and moved or removed it
+                fresh = False
         except BaseException:
             file.close()
             raise
-        file.close()  # whoever held it has just finished and moved or removed it
+        file.close()
+
+
+def open_fresh(path: Path) -> BinaryIO:
+    """Open a new file to write and read; what stood there is removed, not written to, be it a link to elsewhere."""
+    path.unlink(missing_ok=True)
+    return path.open("x+b")
+
+
+def open_again(path: Path) -> BinaryIO:
+    """Open a file to write on.
+
+    Raises:
+        OSError: If it is not there, or a link, or has another name elsewhere.
+    """
+    file = os.fdopen(os.open(path, os.O_RDWR | _NO_LINK | _BINARY), "r+b")
+    found = os.fstat(file.fileno())
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        file.close()
+        raise OSError(errno.EMLINK, "is no plain file, or has another name", str(path))
+    return file
 
 
 def _is_own(number: int) -> bool:
@@ -115,13 +147,18 @@ def held(path: Path, busy: str) -> Iterator[None]:
         OSError: If it cannot be made.
     """
     try:
-        file, _ = open_held(path)
+        file, sure = open_held(path)
     except BlockingIOError:
         raise InputError(busy) from None
-    with file:
-        try:
-            yield
-        finally:
+    try:
+        with file:
+            try:
+                yield
+            finally:
+                if sure:
+                    path.unlink(missing_ok=True)  # while it is held
+    finally:
+        if not sure:  # Windows removes no file that is open
             path.unlink(missing_ok=True)
 
 
@@ -154,16 +191,22 @@ def write_beside(place: Path) -> Iterator[BinaryIO]:
         file = beside.open("xb")
     try:
         with file:
-            file.truncate(0)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            if sure:
-                move_in(beside, place)  # while it is held
+            try:
+                file.truncate(0)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                if sure:
+                    move_in(beside, place)  # while it is held
+            except BaseException:
+                if sure:
+                    beside.unlink(missing_ok=True)
+                raise
         if not sure:
             move_in(beside, place)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        if not sure:
+            beside.unlink(missing_ok=True)
         raise
     sync_folder(place.parent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ DEEPEST = 100
 """Levels of tables and lists within each other, in TOML and JSON: whoever walks through them calls itself as often."""
 _LONGEST = 1 << 22
 """Bytes of a file of TOML, which people write by hand."""
+_CHAIN = re.compile(r"(?:\.[ \t]*[\w\"'-]{1,200}[ \t]*){100}")
+"""A dotted key of more parts than may be nested."""
 
 
 def read_toml(path: str | Path, what: str) -> dict[str, Any]:
@@ -38,7 +41,9 @@ def read_toml(path: str | Path, what: str) -> dict[str, Any]:
         return parse_toml(data.decode("utf-8").replace("\r\n", "\n"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file. Give {what}.") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}. Give {what}.") from error
+    except ValueError as error:
         raise InputError(f"{path}: cannot be read as {what}; not valid TOML in UTF-8: {error}. Mend it") from error
 
 
@@ -51,6 +56,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     >>> parse_toml("a.b = 1")
     {'a': {'b': 1}}
     """
+    if _CHAIN.search(text):  # read in quadratic time, before its depth can be told
+        raise ValueError(f"it is nested more than {DEEPEST} deep")
     try:
         tables = tomllib.loads(text)
     except RecursionError:

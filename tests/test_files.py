@@ -201,3 +201,23 @@ def test_a_result_of_a_benchmark_that_cannot_be_written(tmp_path: Path, monkeypa
         write_whole(place, "new")
     assert place.read_bytes() == b"old\\ud800"
     assert names(tmp_path) == {"result.json"}
+
+
+def test_a_new_file_is_ours_whoever_the_file_system_says_owns_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_is_own", lambda number: False)  # a share that maps users, say
+    (tmp_path / "x").write_bytes(b"theirs")
+    file, _ = open_held(tmp_path / "x")
+    with file:
+        assert file.read() == b""
+
+
+def test_what_another_user_holds_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, sure = open_held(tmp_path / "x")
+    with file:
+        assert sure
+        monkeypatch.setattr(files, "_is_own", lambda number: False)
+        with pytest.raises(BlockingIOError):
+            open_held(tmp_path / "x")
+    assert names(tmp_path) == {"x"}

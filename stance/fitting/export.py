@@ -254,6 +254,8 @@ def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]
         elif use.kind == "shaped" or (use.kind == "matrix" and wide):
             scales = places[use.weight + SCALE].shape
             _insert(graph, _unpacked(graph, use, scales, places[use.weight].shape[1]))
+        elif not use.kind:
+            raise ValueError(f"{use.weight} is stored in bytes, and this graph needs it as it is: train it again")
         else:
             for node in [node for node in graph.node if use.initializer in node.input]:
                 _replace(graph, node, _multiplied(node, use, places) if use.kind == "matrix" else _looked_up(node, use))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -246,10 +247,11 @@ class Classifier:
             return make_batch([window for _, window in chosen], marks, pad_id=self.config.pad_id)
 
         outputs = self._network.run_all([partial(make, places) for places in plan], queries)
-        for places, output in zip(plan, outputs, strict=True):
-            scores[places] = output.scores[..., self._order]
-            if progress:
-                progress(len(readings) * len(places) / len(windows))
+        with closing(outputs):  # if `progress` raises, batches that were not begun are left
+            for places, output in zip(plan, outputs, strict=True):
+                scores[places] = output.scores[..., self._order]
+                if progress:
+                    progress(len(readings) * len(places) / len(windows))
         return scores
 
     def _encode_targets(self, targets: Sequence[Target]) -> npt.NDArray[np.float32]:

@@ -30,6 +30,10 @@ _DOMAINS = ("", "ai.onnx", "com.microsoft")
 _SIZES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
 """Bytes of a number, by its type."""
 _EXTERNAL = 1
+_PLACES = {"location", "offset", "length", "checksum"}
+"""What may be said of a tensor that lies in another file."""
+_NUMBERS = 1 << 29
+"""Numbers of fields are below this."""
 _MOST = 1 << 31
 """Bytes of a network's file: no protocol buffer is larger."""
 
@@ -105,6 +109,9 @@ def _check_node(path: Path, node: memoryview, weights: Mapping[str, int]) -> Non
             attributes.append(_bytes(value))
     if domain not in _DOMAINS:
         raise _refused(path, f"operator {kind!r} is of {domain!r}, expected one of ONNX or Microsoft")
+    for attribute in attributes:
+        if sum(number == _ATTRIBUTE_TENSOR for number, _ in _fields(attribute)) > 1:
+            raise _refused(path, f"operator {kind!r} holds a tensor in parts")
     for number, value in (pair for attribute in attributes for pair in _fields(attribute)):
         if number in _ATTRIBUTE_INNER:
             raise _refused(path, f"operator {kind!r} holds a {_ATTRIBUTE_INNER[number]}")
@@ -136,6 +143,8 @@ def _check_tensor(path: Path, tensor: _Tensor, weights: Mapping[str, int]) -> No
         if numbers > 2 * tensor.size:  # the narrowest numbers have 4 bits
             raise _refused(path, f"{what}: of {numbers} numbers in {tensor.size} bytes")
         return
+    if more := sorted(set(tensor.external) - _PLACES):
+        raise _refused(path, f"{what}: says {more[0][:80]!r} of where it lies")
     place = tensor.external.get("location", "")
     if place not in weights:
         known = ", ".join(weights) or "none"
@@ -158,6 +167,8 @@ def _fields(data: memoryview) -> Iterator[tuple[int, Value]]:
     while at < len(data):
         key, at = _varint(data, at)
         number, wire = key >> 3, key & 7
+        if not 0 < number < _NUMBERS:  # other readers of the format would take a number modulo 2**29
+            raise ValueError(f"a field cannot have number {number}")
         if wire == 0:
             value, at = _varint(data, at)
             yield number, value
@@ -168,7 +179,8 @@ def _fields(data: memoryview) -> Iterator[tuple[int, Value]]:
             size = {1: 8, 5: 4}.get(wire, -1)
         if size < 0 or at + size > len(data):
             raise ValueError(f"field {number} of {len(data)} bytes cannot be read")
-        yield number, data[at : at + size]
+        if wire == 2:  # the fields that are read here are no numbers of fixed width: others take those for unknown
+            yield number, data[at : at + size]
         at += size
 
 

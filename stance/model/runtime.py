@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +56,7 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, *, device: str | None = None, cores: int = 1) -> None:
         self._path = path
+        self._files = _files(path)
         self._providers = _providers(device)
         self._at_once = cores if self._providers == ["CPUExecutionProvider"] else 1
         every = cores >= (os.cpu_count() or 1)  # then ONNX Runtime counts the physical cores
@@ -76,10 +77,13 @@ class OnnxNetwork:
             raise ModelError(f"{self._path}: ONNX Runtime cannot load the network: {error}") from error
 
     def _open_single(self) -> ort.InferenceSession:
-        """Give the session whose batches take one thread each; weights are mapped, so it costs little memory."""
+        """Give the session whose batches take one thread each; what was made fp32 is in memory twice then."""
         with self._lock:
             if self._single is None:
-                self._single = self._open(1)
+                single = self._open(1)
+                if _files(self._path) != self._files:
+                    raise ModelError(f"{self._path.parent}: the model was replaced while it was in use. Load it again.")
+                self._single = single
             return self._single
 
     def run(self, batch: Batch, queries: npt.NDArray[np.float32]) -> Output:
@@ -97,7 +101,9 @@ class OnnxNetwork:
         """
         return self._run(self._session, batch, queries)
 
-    def run_all(self, batches: Sequence[Callable[[], Batch]], queries: npt.NDArray[np.float32]) -> Iterator[Output]:
+    def run_all(
+        self, batches: Sequence[Callable[[], Batch]], queries: npt.NDArray[np.float32]
+    ) -> Generator[Output, None, None]:
         """Score batches, several at once where there are cores for it.
 
         Args:
@@ -148,12 +154,19 @@ def _hidden(session: ort.InferenceSession, path: Path) -> int:
     inputs = {item.name: len(item.shape) for item in session.get_inputs()}
     outputs = {item.name: item.shape for item in session.get_outputs()}
     ranks = {name: len(shape) for name, shape in outputs.items()}
-    if inputs != _INPUTS or ranks != _OUTPUTS or type(outputs["pooled"][1]) is not int:
+    floats = all(item.type == "tensor(float)" for item in session.get_outputs())
+    if inputs != _INPUTS or not floats or ranks != _OUTPUTS or type(outputs["pooled"][1]) is not int:
         raise ModelError(
             f"{path}: expected a network from {', '.join(_INPUTS)} to {', '.join(_OUTPUTS)}, "
             f"found one from {', '.join(inputs)} to {', '.join(outputs)} or of other shapes."
         )
     return int(outputs["pooled"][1])
+
+
+def _files(path: Path) -> dict[str, tuple[int, int, int]]:
+    """Tell the files of a network apart from those that may stand there later."""
+    found = {item.name: item.stat() for item in path.parent.iterdir() if item.suffix in (".onnx", ".safetensors")}
+    return {name: (item.st_ino, item.st_size, item.st_mtime_ns) for name, item in found.items()}
 
 
 def _providers(device: str | None) -> list[str | tuple[str, dict[str, str]]]:

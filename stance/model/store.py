@@ -46,7 +46,6 @@ TOKENIZER_FILE = "tokenizer.json"
 WEIGHTS_FILE = "model.safetensors"
 """The weights; large ones lie in parts, named as `name_part` says."""
 
-_TYPES = {"str": (str,), "int": (int,), "float": (int, float), "tuple": (tuple,), "dict": (dict,)}
 _WEIGHTS = ".safetensors"
 _SPLIT_FORMAT = 2
 """The first format whose graph reads its weights from other files."""
@@ -207,8 +206,8 @@ def _check_types(config: ModelConfig) -> None:
         value = getattr(config, item.name)
         if item.name in _WHOLE:
             least = _WHOLE[item.name]
-            if type(value) is not int or value < least:
-                raise ValueError(f"field {item.name!r}: expected a whole number from {least} on, found {value!r}")
+            if type(value) is not int or not least <= value < 1 << 31:
+                raise ValueError(f"field {item.name!r}: expected a whole number from {least} on, found {value!r:.40}")
         elif item.name == "temperature":
             if type(value) not in (int, float) or not 0 < value < math.inf:
                 raise ValueError(f"field 'temperature': expected a number above 0, found {value!r}")

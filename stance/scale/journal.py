@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from stance.errors import InputError
-from stance.files import move_in, open_held, sync_folder
+from stance.files import move_in, open_again, open_fresh, open_held, sync_folder
 from stance.progress import above_bars
 from stance.reporting.layout import Layout
 from stance.reporting.outputs import not_written
@@ -136,21 +136,20 @@ class Part:
         self._part, self._errors, self._journal, self._whole = (
             place.with_name(f".{place.name}.{ending}") for ending in ("part", "errors.part", "journal", "whole")
         )
-        self._stack = ExitStack()
+        self._stack, self._hold = ExitStack(), ExitStack()  # what is written; the journal, which is held to the end
         self._fresh = False
         try:
             self._open({"format": _FORMAT, "keep": keep, "run": json.loads(json.dumps(run))}, resume)
         except BaseException as error:
             with suppress(OSError):  # a journal for which there is no room
                 self._stack.close()
-            if self._fresh:
-                self._remove()
+            self._let_go(remove=self._fresh)
             if isinstance(error, OSError):
                 raise not_written(place, error) from error
             raise
 
     def _open(self, header: dict[str, Any], resume: bool) -> None:
-        self._log = self._stack.enter_context(_locked(self._journal, self.place))
+        self._log = self._hold.enter_context(_locked(self._journal, self.place))
         found, commits, end = _read_journal(self._log)
         going_on = bool(commits) and found.get("keep", True)
         if going_on:
@@ -174,7 +173,7 @@ class Part:
                 f"{path}: expected {size} bytes at least, as the journal says, found {found}: the run cannot go on. "
                 f"Remove {self._journal} to begin anew."
             )
-        file = self._stack.enter_context(path.open("r+b" if size else "wb"))
+        file = self._stack.enter_context(open_again(path) if size else open_fresh(path))
         file.seek(size)
         file.truncate()
         return file
@@ -261,14 +260,13 @@ class Part:
         if self._part.exists() and (self.commit.documents or not self.commit.failures):
             self._move_output()
         sync_folder(self.place.parent)
-        self._part.unlink(missing_ok=True)
-        self._journal.unlink(missing_ok=True)
+        self._let_go(remove=True)
 
     def _move_output(self) -> None:
         if self._layout.finished:
             move_in(self._part, self.place)
             return
-        with self._part.open("rb") as spool, self._whole.open("wb") as file:
+        with self._part.open("rb") as spool, open_fresh(self._whole) as file:
             self._layout.finish(spool, file)
             file.flush()
             os.fsync(file.fileno())
@@ -279,8 +277,21 @@ class Part:
         unfinished = self._journal.exists() and (self.commit == Commit() or not self._keep)
         with suppress(OSError):  # a piece for which there was no room; it does not count
             self._stack.close()
-        if unfinished:
-            self._remove()
+        self._let_go(remove=unfinished)
+
+    def _let_go(self, *, remove: bool) -> None:
+        """Close the journal, and remove what lies beside the output before another run can hold it."""
+        if os.name == "nt":  # no file that is open is removed there
+            self._close_journal()
+        try:
+            if remove:
+                self._remove()
+        finally:
+            self._close_journal()
+
+    def _close_journal(self) -> None:
+        with suppress(OSError):  # a line for which there was no room
+            self._hold.close()
 
     def _remove(self) -> None:
         for path in (self._part, self._errors, self._whole, self._journal):

@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from stance.errors import StanceError
 from stance.serving.refusals import Refusal
 
-__all__ = ["Deadline", "Gate"]
+__all__ = ["Deadline", "Gate", "TimeUpError"]
 
 T = TypeVar("T")
 _PATIENCE = 60
 """Most seconds after which whoever is turned away is asked to come again."""
 
 
-class _TimeUpError(StanceError):
+class TimeUpError(StanceError):
     """The work took longer than it may, or the server stops."""
 
 
@@ -49,10 +49,10 @@ class Deadline:
         """Break the work off if its time is up; fit to be called with progress.
 
         Raises:
-            _TimeUpError: If it is.
+            TimeUpError: If it is.
         """
         if self._stopped.is_set() or time.monotonic() >= self._end:
-            raise _TimeUpError
+            raise TimeUpError
 
 
 class Gate:
@@ -104,7 +104,7 @@ class Gate:
         try:
             if answer.done():
                 return answer.result()
-        except _TimeUpError:
+        except TimeUpError:
             pass
         left = not answer.done() and ends[-1].done()
         deadline.pass_now()

@@ -21,13 +21,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stance.serving.refusals import Refusal, is_api, refuse
 from stance.serving.settings import Settings, is_loopback
 
-__all__ = ["COOKIE", "Guard"]
+__all__ = ["COOKIE", "Guard", "same", "slow_down"]
 
 COOKIE = "stance_serve"
 """Name of the cookie by which a browser is known that gave the token."""
 _LOG = logging.getLogger("stance")
 _OPEN = ("/health", "/enter")
 """Paths that need no token."""
+_OPEN_BYTES = 10_000
+"""Most bytes of a body that is sent there: no more than a token."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -91,7 +93,8 @@ class Guard:
         _check_origin(scope["method"], headers)
         if self.settings.token and scope["path"] not in _OPEN:
             await self._check_token(scope)
-        body = await self._read(receive, headers)
+        most = self.settings.max_bytes
+        body = await self._read(receive, headers, min(most, _OPEN_BYTES) if scope["path"] in _OPEN else most)
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
         gone = asyncio.ensure_future(_wait_for_end(receive))
 
@@ -120,22 +123,24 @@ class Guard:
         if same(connection.cookies.get(COOKIE, ""), self._pass):
             return
         if given:
-            await asyncio.sleep(_SLOW_DOWN)
+            await slow_down()
         if is_api(scope["path"]):
             told = "A token is needed. Send it as 'Authorization: Bearer TOKEN'."
             raise Refusal(401, told, headers={"WWW-Authenticate": "Bearer"})
         raise Refusal(303, "Give the token first.", headers={"Location": "/enter"})
 
-    async def _read(self, receive: Receive, headers: Headers) -> bytes:
+    async def _read(self, receive: Receive, headers: Headers, most: int) -> bytes:
         """Read the whole body, counted as it comes, so that nobody holds a worker by sending slowly."""
-        most = self.settings.max_bytes
         too_large = Refusal(413, f"Expected at most {most:,} bytes. Give less at once.")
         parts: list[bytes] = []
         size = 0
         end = time.monotonic() + self.settings.body_seconds
         try:
             while True:
-                message = await asyncio.wait_for(receive(), max(0.01, end - time.monotonic()))
+                left = end - time.monotonic()
+                if left <= 0:  # also of a body that goes on coming, a byte at a time
+                    raise TimeoutError
+                message = await asyncio.wait_for(receive(), left)
                 if message["type"] == "http.disconnect":
                     raise Refusal(400, "The request broke off.")
                 part = message.get("body", b"")
@@ -172,6 +177,11 @@ async def _wait_for_end(receive: Receive) -> Message:
             return message
 
 
+async def slow_down() -> None:
+    """Let whoever gave a wrong token wait, so that guessing takes long."""
+    await asyncio.sleep(_SLOW_DOWN)
+
+
 def same(given: str, known: str) -> bool:
     """Compare secrets in a time that tells nothing."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode())
@@ -199,9 +209,17 @@ def _check_origin(method: str, headers: Headers) -> None:
     if site is not None:
         foreign = site not in ("same-origin", "none")
     else:  # an old browser, one that does not trust plain HTTP, or no browser
-        foreign = origin is not None and urlsplit(origin).netloc.casefold() != headers.get("host", "").casefold()
+        foreign = origin is not None and _is_foreign(origin, headers.get("host", ""))
     if foreign:
         raise Refusal(403, "This came from another page. Open this server's own page and send it from there.")
+
+
+def _is_foreign(origin: str, host: str) -> bool:
+    """Tell whether an Origin header names another place than the Host header; one that cannot be read does."""
+    try:
+        return urlsplit(origin).netloc.casefold() != host.casefold()
+    except ValueError:
+        return True
 
 
 def _shown(path: str) -> str:

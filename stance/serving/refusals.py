@@ -24,6 +24,7 @@ _TITLES = {
     422: "That cannot be judged",
     503: "Too much to do just now",
     504: "That took too long",
+    507: "That was not saved",
 }
 
 

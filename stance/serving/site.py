@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, Request
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
@@ -18,14 +19,14 @@ from stance.reporting.layout import Layout
 from stance.reporting.report_page import report_html, targets_of
 from stance.schema import LABELS, Analysis, Document
 from stance.serving.gate import Deadline, Gate
-from stance.serving.guard import COOKIE, same
+from stance.serving.guard import COOKIE, same, slow_down
 from stance.serving.judging import Asked, Judges, check_length
 from stance.serving.labels import LabelFile, annotation_of, annotations_of
 from stance.serving.pages import api_page, document_page, enter_page, start_page
 from stance.serving.refusals import Refusal, html_response
 from stance.serving.settings import Settings
 from stance.serving.shelf import Entry, Shelf
-from stance.serving.uploads import clean_name, read_upload
+from stance.serving.uploads import read_upload, strip_signs
 from stance.text.decoding import is_blank
 
 __all__ = ["make_site"]
@@ -121,6 +122,7 @@ def _add_entrance(router: APIRouter, settings: Settings) -> None:
         async with _form(request, settings) as form:
             given = _text(form, "token")
         if not settings.token or not same(given, settings.token):
+            await slow_down()
             return html_response(enter_page(wrong=True), status=403)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(COOKIE, request.scope["state"]["pass_mark"], httponly=True, samesite="strict")
@@ -128,7 +130,7 @@ def _add_entrance(router: APIRouter, settings: Settings) -> None:
 
 
 def _stances(entry: Entry, form: str) -> bytes:
-    layout = Layout(form, targets_of([entry.analysis]), evidence=entry.evidence)
+    layout = Layout(form, targets_of([entry.analysis]), evidence=entry.evidence, safe=True)
     return layout.head() + layout.encode([entry.analysis])
 
 
@@ -148,6 +150,11 @@ _DOWNLOADS: dict[str, tuple[str, Callable[[Entry], bytes]]] = {
 
 
 def _form(request: Request, settings: Settings) -> AbstractAsyncContextManager[FormData]:
+    """Give the fields of a form, which have to be UTF-8: some of Python's other codecs take quadratic time."""
+    _, options = parse_options_header(request.headers.get("content-type"))  # as Starlette reads it
+    charset = options.get(b"charset", b"utf-8").decode("latin-1")
+    if charset.casefold() not in ("utf-8", "utf8"):
+        raise Refusal(415, f"Expected a form in UTF-8, found {charset[:20]!r}. Send it as UTF-8.")
     return request.form(max_files=1, max_fields=_FIELDS, max_part_size=settings.max_bytes)
 
 
@@ -179,7 +186,7 @@ def _asked(form: FormData) -> Asked:
 
 
 def _annotator(form: FormData) -> str:
-    name = clean_name(_text(form, "annotator").replace("/", " ").strip() or "me")[:_NAME]
+    name = strip_signs(_text(form, "annotator"))[:_NAME].strip() or "me"
     if name.casefold().startswith("model:"):
         raise InputError("The name of a person cannot begin with 'model:'. Give another name.")
     return name
@@ -197,7 +204,11 @@ def _correct(entry: Entry, form: FormData, labels: LabelFile | None) -> tuple[in
         raise InputError(f"Expected a label, one of {', '.join(LABELS)}; found {given[:20]!r}.")
     target = targets[place]
     if labels:
-        labels.save(annotation_of(entry.analysis, number, entry.annotator), target, label)
+        try:
+            labels.save(annotation_of(entry.analysis, number, entry.annotator), target, label)
+        except OSError as error:
+            told = f"The label was not saved: {error.strerror or error}. Look at the server's disk, then save it again."
+            raise Refusal(507, told) from error
     own = entry.labels.setdefault(number, {})
     if label:
         own[target] = label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,11 +12,11 @@ from pathlib import PurePosixPath
 
 from stance.errors import InputError
 from stance.schema import Document
-from stance.serving.gate import Deadline
+from stance.serving.gate import Deadline, TimeUpError
 from stance.serving.refusals import Refusal
 from stance.text.documents import Reading, read_open
 
-__all__ = ["ACCEPTED", "clean_name", "read_upload"]
+__all__ = ["ACCEPTED", "clean_name", "read_upload", "strip_signs"]
 
 ACCEPTED = (".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".docx", ".pdf")
 """Ends of the names of files that are read."""
@@ -23,6 +24,8 @@ _PAGES = (".html", ".htm", ".xhtml")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST, _ENDING = 100, 10
 """Most characters of a name that is shown, and of its end."""
+_LOOK = 0.2
+"""Seconds after which it is looked again whether anybody still waits for what a file holds."""
 _WORDS = {"docx": "a Word document", "html": "an HTML page", "pdf": "a PDF"}
 
 
@@ -32,9 +35,18 @@ def clean_name(name: str) -> str:
     >>> clean_name("C:\\texts\\..\\a\nview.txt"), clean_name("../../etc/passwd"), clean_name("")
     ('aview.txt', 'passwd', 'file')
     """
-    last = _UNFIT.sub("", name.replace("\\", "/").rstrip("/").rpartition("/")[2]).strip()
+    last = strip_signs(name.replace("\\", "/").rstrip("/").rpartition("/")[2])
     path = PurePosixPath(last)
     return f"{path.stem[:_LONGEST]}{path.suffix[:_ENDING]}" or "file"
+
+
+def strip_signs(text: str) -> str:
+    r"""Take out of a text that is shown what steers, and the space around it.
+
+    >>> strip_signs(" J. R.\u202e Rodriguez\n")
+    'J. R. Rodriguez'
+    """
+    return _UNFIT.sub("", text).strip()
 
 
 def read_upload(data: bytes, name: str, *, most: int, deadline: Deadline) -> Document:
@@ -62,17 +74,35 @@ def read_upload(data: bytes, name: str, *, most: int, deadline: Deadline) -> Doc
         if len(document.text) > most:
             raise Refusal(413, f"{shown}: holds more than {most:,} characters of text. Give a part of it.")
         return document
-    command = [sys.executable, "-m", "stance.serving.extraction", kind, shown, f"{deadline.left:.1f}", str(most)]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=deadline.left, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise Refusal(504, f"{shown}: reading it takes too long. Give its text alone.") from error
-    if done.returncode:
+    told = _extract(data, [kind, shown, f"{deadline.left:.1f}", str(most)], deadline)
+    if told is None:
         raise InputError(f"{shown}: cannot be read as {_WORDS[kind]}: it is damaged, or takes too much to read.")
-    answer = json.loads(done.stdout)
+    answer = json.loads(told)
     if "error" in answer:
         raise InputError(answer["error"])
     return Document(answer["text"], shown, None, None, answer["breaks"])
+
+
+def _extract(data: bytes, arguments: list[str], deadline: Deadline) -> bytes | None:
+    """Run `stance.serving.extraction` until the deadline; give what it says, None if it broke off."""
+    # -P: no module is taken from the working directory, where anybody's files may lie
+    command = [sys.executable, "-P", "-m", "stance.serving.extraction", *arguments]
+    known = {name: value for name, value in os.environ.items() if name != "STANCE_SERVE_TOKEN"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=known) as process:
+        given: bytes | None = data
+        try:
+            while True:
+                try:
+                    told, _ = process.communicate(given, timeout=min(_LOOK, deadline.left))
+                    return None if process.returncode else told
+                except subprocess.TimeoutExpired:
+                    given = None  # it was handed over
+                    deadline.check()
+        except TimeUpError as error:
+            raise Refusal(504, f"{arguments[1]}: reading it takes too long. Give its text alone.") from error
+        finally:
+            process.kill()
 
 
 def _kind(data: bytes, name: str) -> str:

@@ -28,6 +28,9 @@ _MOST_ATTRIBUTES = 500
 _LONG_TAG = 2 * _MOST_ATTRIBUTES
 """A shorter tag has no room for so many."""
 _TAG = re.compile("<[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*")
+_BARE = re.compile("<[a-zA-Z][^>]*")
+"""A tag as a parser reads it that does not heed quotes."""
+_OPENING = re.compile("<[a-zA-Z]")
 _VALUE = re.compile("=\\s*(?:\"[^\"]*\"|'[^']*')")
 _BETWEEN = re.compile(r"[\s/]+")
 
@@ -81,9 +84,8 @@ def _refuse_hostile(page: str, name: str) -> None:
             f"{name}: the page has {len(page):,} characters; at most {_MOST_CHARACTERS:,} are read. "
             "Save its text as .txt."
         )
-    elements = 0
-    for tag in _TAG.finditer(page):
-        elements += 1
+    elements = len(_OPENING.findall(page))  # a parser begins a new one after a stray quote, too
+    for tag in (*_TAG.finditer(page), *_BARE.finditer(page)):
         if tag.end() - tag.start() > _LONG_TAG and len(_BETWEEN.split(_VALUE.sub(" ", tag[0]))) > _MOST_ATTRIBUTES:
             raise InputError(
                 f"{name}: a tag of the page has more than {_MOST_ATTRIBUTES} attributes. Save its text as .txt."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import time
@@ -26,6 +27,7 @@ from stance.text.repair import repair
 from stance.text.rows import read_rows
 from stance.text.segmentation import segment
 from stance.text.tables import parse_json
+from stance.toml import parse_toml
 
 EVIL = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>[/x]|`]]>\x1b[31m\u202e=1+1"
 
@@ -105,6 +107,8 @@ def test_hostile_pages_are_refused(monkeypatch) -> None:
         read(b"<p>" + b"<b>" * 60_000, "html")
     with pytest.raises(InputError, match="more than 500 attributes"):
         read(b"<p " + b" ".join(b"a%d=''" % number for number in range(600)) + b">a</p>", "html")
+    with pytest.raises(InputError, match="elements; at most"):  # parsers begin a new tag after a stray quote
+        read(b'<p "x>' + b"<p>x" * 70_000 + b'"', "html")
     assert pages._refuse_hostile('<path d="' + "M1 2 " * 9000 + '"/>', "x") is None  # one long value
     monkeypatch.setattr(pages, "_MOST_CHARACTERS", 10)
     with pytest.raises(InputError, match="characters; at most 10"):
@@ -114,8 +118,18 @@ def test_hostile_pages_are_refused(monkeypatch) -> None:
 def test_counting_tags_takes_linear_time() -> None:
     begun = time.process_time()
     for piece in ("<a", "<a'", '<a"', "<a='", "<", "<a b=\"'"):
-        pages._refuse_hostile(piece * 20_000, "x")
+        with contextlib.suppress(InputError):
+            pages._refuse_hostile(piece * 20_000, "x")
     assert time.process_time() - begun < 2
+
+
+def test_a_dotted_key_without_end_is_refused_at_once() -> None:
+    begun = time.process_time()
+    for text in (".".join("a" * 20_000) + " = 1", "x = {" + " . ".join("a" * 20_000) + " = 1}"):
+        with pytest.raises(ValueError, match="nested more than 100 deep"):
+            parse_toml(text)
+    assert parse_toml('a = "' + "It met. " * 500 + '"')["a"].startswith("It met")
+    assert time.process_time() - begun < 1
 
 
 def test_a_page_cannot_name_an_encoding_of_python() -> None:

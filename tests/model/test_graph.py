@@ -140,3 +140,16 @@ def test_a_cut_or_flipped_network_never_crashes(tmp_path: Path) -> None:
             check_graph(path, {"model.safetensors": 1 << 25})
         except ModelError as error:
             assert "get the model from where you trust it" in str(error)
+
+
+def test_numbers_of_fields_are_not_taken_modulo(tmp_path: Path) -> None:
+    """Readers of protocol buffers cut numbers to 32 bits, so 2**29 + 7 would be a second graph for them alone."""
+    data = (store.find_model() / store.NETWORK_FILE).read_bytes()
+    key, field = (7 << 3 | 2) | 1 << 32, bytearray()
+    while key:
+        field.append(key & 127 | (128 if key > 127 else 0))
+        key >>= 7
+    path = tmp_path / store.NETWORK_FILE
+    path.write_bytes(data + bytes(field) + b"\x00")
+    with pytest.raises(ModelError, match="a field cannot have number"):
+        check_graph(path, WEIGHTS)

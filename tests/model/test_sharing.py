@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import shutil
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 import stance
 from stance.errors import ModelError
 from stance.model import store
+from stance.model.classifier import Classifier
 
 from ..scale.tiny import write_tiny_model
 
@@ -80,3 +84,30 @@ def test_a_network_that_fails_while_it_judges(tiny: str, tmp_path: Path, change:
     store.write_hashes(folder)
     with pytest.raises(ModelError, match=message):
         judge(str(folder))
+
+
+def test_a_model_that_was_replaced_is_not_mixed_with_the_one_in_use(tmp_path: Path) -> None:
+    shutil.copytree(store.find_model(), tmp_path / "model")
+    classifier = Classifier(tmp_path / "model")
+    network = classifier._network
+    network._at_once = 2
+    os.utime(tmp_path / "model" / "model.onnx", ns=(1, 1))
+    with pytest.raises(ModelError, match="replaced while it was in use"):
+        classifier.predict(["NATO met. " * 90] * 8, classifier.targets)
+
+
+def test_batches_are_left_when_progress_raises(tiny: Path) -> None:
+    classifier = Classifier(tiny)
+    begun = []
+    real = classifier._network._run
+    classifier._network._run = lambda *given: (begun.append(1), time.sleep(0.02), real(*given))[2]
+    classifier._network._at_once = 2
+
+    def stop(share: float) -> None:
+        raise KeyError(share)
+
+    with pytest.raises(KeyError):
+        classifier.predict(["NATO met."] * 40, classifier.targets, batch_size=1, progress=stop)
+    count = len(begun)
+    time.sleep(0.1)
+    assert len(begun) == count < 40

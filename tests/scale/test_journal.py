@@ -74,6 +74,15 @@ def test_a_link_beside_the_output_is_not_followed(tmp_path: Path) -> None:
     assert victim.read_text(encoding="utf-8") == "precious"
 
 
+@pytest.mark.parametrize("ending", ["part", "errors.part"])
+def test_links_beside_the_output_are_replaced(tmp_path: Path, ending: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious", encoding="utf-8")
+    (tmp_path / f".out.jsonl.{ending}").symlink_to(victim)
+    part(tmp_path / "out.jsonl").close()
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
 class Full(io.BytesIO):
     """A file on a full disk: what was written cannot be flushed, nor when it is closed."""
 

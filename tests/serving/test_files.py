@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import threading
 import zipfile
 
@@ -61,6 +63,33 @@ def test_files_are_read_in_a_process_of_their_own() -> None:
         b"<html><body><article><h1>A view</h1><p>NATO met on Thursday and agreed on a plan.</p></article></body></html>"
     )
     assert "NATO met on Thursday" in read(page, "a.html").text
+
+
+def test_the_process_takes_no_modules_from_here_and_knows_no_token(tmp_path, monkeypatch) -> None:
+    (tmp_path / "docx.py").write_text("raise SystemExit(7)\n")
+    monkeypatch.chdir(tmp_path)
+    assert read(word(p("NATO met.")), "a.docx").text == "NATO met."
+    monkeypatch.setenv("STANCE_SERVE_TOKEN", "secret")
+    known = []
+    begin = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **more: known.append(more["env"]) or begin(*a, **more))
+    read(word(p("NATO met.")), "a.docx")
+    assert "STANCE_SERVE_TOKEN" not in known[0] and "PATH" in known[0]
+
+
+def test_the_process_ends_when_the_server_stops(monkeypatch) -> None:
+    begun, begin = [], subprocess.Popen
+
+    def sleeper(_command, **more):
+        begun.append(begin([sys.executable, "-c", "import time; time.sleep(60)"], **more))
+        return begun[0]
+
+    monkeypatch.setattr(subprocess, "Popen", sleeper)
+    stopped = threading.Event()
+    threading.Timer(0.3, stopped.set).start()
+    with pytest.raises(Refusal):
+        read_upload(pdf(["NATO"]), "a.pdf", most=1000, deadline=Deadline(30, stopped))
+    assert begun[0].returncode is not None
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ def test_names_of_this_machine_are_fine(client, host) -> None:
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "http://127.0.0.1:9999"}, 403),  # another server of this machine
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),  # no address at all
         ({"origin": "http://127.0.0.1:8000", "sec-fetch-site": "cross-site"}, 403),
         ({"origin": "http://127.0.0.1:8000"}, 303),
         ({"origin": "null", "sec-fetch-site": "same-origin"}, 303),
@@ -105,6 +106,14 @@ def test_the_token_opens_pages_and_api(start, monkeypatch) -> None:
     assert client.get(judge(client)).status_code == 200
 
 
+def test_a_wrong_token_costs_time_on_the_page_too(start, monkeypatch) -> None:
+    monkeypatch.setattr("stance.serving.guard._SLOW_DOWN", 0.2)
+    client = start(token=TOKEN)
+    begun = time.monotonic()
+    assert client.post("/enter", data={"token": "wrong"}).status_code == 403
+    assert time.monotonic() - begun >= 0.2
+
+
 # --- how much --------------------------------------------------------------------------------------------------------
 
 
@@ -127,6 +136,12 @@ def test_too_large_a_body_is_refused_as_it_comes(start) -> None:
     assert client.post("/api/predict", json={"texts": "NATO met."}).status_code == 200  # nothing is still held
 
 
+def test_without_a_token_little_is_read(start) -> None:
+    client = start(token=TOKEN)
+    answer = client.post("/enter", data={"token": "x" * 10_001})
+    assert answer.status_code == 413 and "at most 10,000 bytes" in answer.text
+
+
 def test_too_long_texts_are_refused(start) -> None:
     client = start(max_characters=100)
     answer = client.post("/api/predict", json={"texts": ["NATO met. " * 6] * 2})
@@ -135,7 +150,7 @@ def test_too_long_texts_are_refused(start) -> None:
     assert client.post("/api/predict", json={"texts": "NATO met. " * 10}).status_code == 200
 
 
-def send_slowly(app, *messages, path: str = "/api/predict") -> int:
+def send_slowly(app, *messages, path: str = "/api/predict", pause: float = 0.0) -> int:
     """Give the status of a request whose body comes in these messages, or never."""
     status, waiting = [], list(messages)
     scope = {
@@ -147,6 +162,7 @@ def send_slowly(app, *messages, path: str = "/api/predict") -> int:
     }
 
     async def receive():
+        await asyncio.sleep(pause)
         if not waiting:
             await asyncio.sleep(60)
         return waiting.pop(0)
@@ -163,6 +179,7 @@ def test_slow_bodies_are_given_up_and_hold_nothing(start) -> None:
     part = {"type": "http.request", "body": b"x", "more_body": True}
     assert send_slowly(app, part) == 408
     assert send_slowly(app, part, {"type": "http.disconnect"}) == 400
+    assert send_slowly(app, *[part] * 60, {"type": "http.disconnect"}, pause=0.004) == 408  # it drips
     assert app._held == 0
 
 

@@ -80,6 +80,40 @@ def test_what_cannot_be_judged_is_said(client: TestClient, fields, message) -> N
     assert answer.status_code == 422 and message in answer.text and 'role="alert"' in answer.text
 
 
+@pytest.mark.parametrize(("charset", "status"), [("punycode", 415), ("unicode_escape", 415), ("UTF-8", 303)])
+def test_forms_are_utf8(client: TestClient, charset, status) -> None:
+    part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    body = part.format("text", TEXT) + part.format("target", "NATO") + "--x--\r\n"
+    headers = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    assert client.post("/documents", content=body, headers=headers).status_code == status
+
+
+def test_the_table_is_safe_for_spreadsheets(client: TestClient) -> None:
+    place = judge(client, "=HYPERLINK(0) is what NATO said on Thursday.")
+    (row,) = csv.DictReader(io.StringIO(client.get(f"{place}/stances.csv").text))
+    assert row["text"].startswith("'=HYPERLINK")
+
+
+def test_the_name_of_a_person_is_no_file_name(start, tmp_path) -> None:
+    client = start(annotations=tmp_path / "labels.jsonl")
+    place = judge(client, annotator=" J. Rodriguez-\u202eMontenegro ")
+    assert client.post(f"{place}/labels", data={"paragraph": "1", "target": "0", "label0": "favor"}).status_code == 303
+    (found,) = read_annotations(tmp_path / "labels.jsonl")
+    assert found.annotator == "J. Rodriguez-Montenegro"
+
+
+def test_a_label_that_cannot_be_saved_is_said(start, tmp_path, monkeypatch) -> None:
+    def full(*_given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    client = start(annotations=tmp_path / "labels.jsonl")
+    place = judge(client)
+    monkeypatch.setattr("stance.serving.labels.LabelFile.save", full)
+    answer = client.post(f"{place}/labels", data={"paragraph": "1", "target": "0", "label0": "favor"})
+    assert answer.status_code == 507 and "The label was not saved: No space left" in answer.text
+    assert client.get(f"{place}/labels.jsonl").text == ""
+
+
 def test_text_and_file_at_once(client: TestClient) -> None:
     files = {"file": ("a.txt", b"NATO met.", "text/plain")}
     answer = client.post("/documents", files=files, data={"text": TEXT, "target": ["NATO"]})
