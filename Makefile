@@ -34,7 +34,7 @@ smoke: $(VENV)/.dev  ## build the wheel and use it in a clean environment outsid
 
 docs: $(VENV)/.docs  ## build the documentation as a site, build/site, which needs no network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-	cd docs && ../$(BIN)/python -m doctest site_build.py griffe_doctests.py
+	$(BIN)/python -m doctest docs/site_build.py docs/griffe_doctests.py
 
 notebooks: $(VENV)/.docs  ## run the notebooks of examples/ and write their outputs into them
 	$(BIN)/python examples/run_notebooks.py
