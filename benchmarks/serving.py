@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import platform
 import re
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from streaming import write_tiny
 
 import stance
 from stance.cores import usable_cores
@@ -116,16 +116,6 @@ async def load(port: int, process: psutil.Process, in_flight: int, seconds: floa
             "most_in_second_half": round(max(memory[half:]) / 1e6, 1),
         },
     }
-
-
-def write_tiny(folder: Path) -> Path:
-    """Write the tiny model of the tests."""
-    spec = importlib.util.spec_from_file_location("tiny", ROOT / "tests" / "scale" / "tiny.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    path: Path = module.write_tiny_model(folder)
-    return path
 
 
 def main() -> int:

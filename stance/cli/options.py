@@ -128,6 +128,8 @@ def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> st
     form: str = arguments.format or _format_of(name, formats)
     if form == "parquet" and name in ("", "-") and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal. Name a file with --output.")
+    if getattr(arguments, "csv_safe", False) and form != "csv":
+        raise InputError(f"--csv-safe is for CSV, and the output is {form}. Give --format csv, or leave it out.")
     return form
 
 

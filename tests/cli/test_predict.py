@@ -343,3 +343,9 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
         main(arguments)
     assert stop.value.code == 2
     assert "usage: stance" in capsys.readouterr().err
+
+
+def test_csv_for_spreadsheets_is_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text("NATO met.", encoding="utf-8")
+    assert main(["segment", str(tmp_path / "a.txt"), "--format", "jsonl", "--csv-safe"]) == 1
+    assert "--csv-safe is for CSV, and the output is jsonl" in capsys.readouterr().err
