@@ -30,8 +30,8 @@ import torch
 import stance
 from stance import prediction
 from stance.fitting.encoders import locate_encoder, quiet_loading
-from stance.model import classifier as classifier_module
 from stance.model.classifier import Classifier
+from stance.model.runtime import CPU_TOKENS
 from stance.model.tokens import cut_windows, make_batch, plan_batches
 from stance.prediction import load_classifier
 from stance.targets import FURTHER_TARGETS, Target
@@ -197,7 +197,7 @@ def padding(classifier: Classifier, texts: Sequence[str]) -> float:
         marks = [np.zeros((1, len(window)), dtype=np.bool_) for window in windows]
         lengths = [len(window) for window in windows]
         real += sum(lengths)
-        for places in plan_batches(lengths, batch_size=32, token_budget=classifier_module._TOKEN_BUDGET):
+        for places in plan_batches(lengths, batch_size=32, token_budget=CPU_TOKENS):
             computed += make_batch([windows[at] for at in places], [marks[at] for at in places]).input_ids.size
     return round(1 - real / computed, 4)
 

@@ -49,7 +49,7 @@ class Judging:
     Attributes:
         targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
         model: Name of a released model or path of a model folder; None means the default model.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         batch_size: Most windows in a batch; the labels do not depend on it.
         abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
             label sets.
@@ -206,7 +206,7 @@ def predict(
         texts: One text, or several.
         targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
         model: Name of a released model or path of a model folder; None means the default model.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         batch_size: Most windows in a batch; the labels do not depend on it.
         show_progress: Whether to draw a progress bar on stderr; None means only for several texts on a terminal.
         abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
@@ -254,7 +254,7 @@ def analyze(
         document: The document or its text.
         targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
         model: Name of a released model or path of a model folder; None means the default model.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         batch_size: Most windows in a batch.
         show_progress: Whether to draw a progress bar on stderr; None means only for several paragraphs on a terminal.
         abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
@@ -292,7 +292,7 @@ def analyze_documents(
         documents: The documents.
         targets: Names of built-in targets, `Target` objects or a mix; None means those of the model: NATO, US, China.
         model: Name of a released model or path of a model folder; None means the default model.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         batch_size: Most windows in a batch.
         show_progress: Whether to draw a progress bar on stderr; None means only for several paragraphs on a terminal.
         abstain_risk: Share of judgements whose `Stance.labels` may lack the true label, in (0, 1); None asks for no
@@ -346,7 +346,7 @@ def load_classifier(
 
     Args:
         model: Name of a released model or path of a model folder; None means the default model.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         allow_unsigned: Whether files of the model may be without a hash: for a model of one's own.
 
     Returns:

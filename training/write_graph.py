@@ -12,20 +12,17 @@ from pathlib import Path
 
 import torch
 
-from stance.fitting.config import EncoderChoice
-from stance.fitting.encoders import load_encoder
 from stance.fitting.export import write_graph
-from stance.model.network import HeadConfig, StanceNetwork
+from stance.model.network import StanceNetwork
 from stance.model.runtime import OnnxNetwork
 from stance.model.store import NETWORK_FILE, read_config, write_hashes
 from stance.model.tokens import Batch
+from stance.model.torch_runtime import load_network
 
 
 def main(folder: Path) -> None:
     """Load, trace, write."""
-    encoder = load_encoder(EncoderChoice(f"model:{folder}"))
-    network = StanceNetwork(encoder.network, HeadConfig(**read_config(folder).head))
-    network.load_state_dict(encoder.weights)
+    network = load_network(folder, read_config(folder))
     write_graph(network, folder)
     compare(network.eval(), folder)
     write_hashes(folder)

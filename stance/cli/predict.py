@@ -111,7 +111,9 @@ def add_judging_options(parser: argparse.ArgumentParser) -> None:
         choices=("document", "row"),
         help="cut each text into paragraphs, or take each as one (default: document for texts, row for tables)",
     )
-    parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cpu)")
+    parser.add_argument(
+        "--device", metavar="NAME", help="cpu, cuda or cuda:N; torch:cpu and the like for torch (default: cpu)"
+    )
     parser.add_argument(
         "--batch-size", type=positive_number, default=32, metavar="N", help="most windows in a batch (default: 32)"
     )

@@ -11,7 +11,6 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
@@ -19,7 +18,6 @@ from transformers.utils import logging as transformers_logging
 
 from stance.errors import ModelError
 from stance.fitting.config import EncoderChoice
-from stance.fitting.weights import load_weights
 from stance.model.store import (
     TOKENIZER_FILE,
     WEIGHTS_FILE,
@@ -29,6 +27,8 @@ from stance.model.store import (
     read_config,
     verify_files,
 )
+from stance.model.torch_runtime import build_encoder
+from stance.model.weights import load_weights
 
 __all__ = ["Encoder", "load_encoder", "locate_encoder", "quiet_loading"]
 
@@ -168,17 +168,14 @@ def _load_model(choice: EncoderChoice) -> Encoder:
     if choice.sha256 and choice.sha256 != found:
         raise ModelError(f"Weights of encoder {choice.source!r}: expected sha256 {choice.sha256}, found {found}.")
     config = read_config(folder)
-    values = dict(config.encoder["config"])
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     known = json.loads(tokenizer.to_str())["added_tokens"]
     mask = next((token["content"] for token in known if "mask" in token["content"].lower()), "[MASK]")
-    kind = AutoConfig.for_model(values.pop("model_type"), **values)
-    with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then replaced
-        network = AutoModel.from_config(kind, add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    network = build_encoder(config)
     weights = load_weights(folder)
-    return Encoder(network.float(), tokenizer, config.pad_id, mask, _positions(kind), found, weights, config.head)
+    return Encoder(network, tokenizer, config.pad_id, mask, _positions(network.config), found, weights, config.head)
 
 
 def _positions(config: Any) -> int:  # noqa: ANN401 - transformers configs share no useful base type

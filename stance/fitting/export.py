@@ -19,9 +19,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from onnxscript.optimizer import optimize_ir
 
-from stance.fitting.weights import SCALE, SMALL, ZERO, Place, block_size, place_weights, save_weights
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, list_weights
+from stance.model.weights import SCALE, SMALL, ZERO, Place, block_size, place_weights, save_weights
 
 __all__ = ["PRECISIONS", "export_network", "trace_network", "write_graph"]
 
@@ -94,7 +94,7 @@ def write_graph(network: StanceNetwork, folder: Path) -> None:
     """Write ``model.onnx`` alone, for weights that lie in the folder: what a newer version makes of the same numbers.
 
     Args:
-        network: The network with the folder's own weights, as `stance.fitting.weights.load_weights` gives them.
+        network: The network with the folder's own weights, as `stance.model.weights.load_weights` gives them.
         folder: The folder; its weights are left as they are.
     """
     model = _copy(trace_network(network))

@@ -27,7 +27,6 @@ from stance.fitting.readings import Collator
 from stance.fitting.recipes import recipe_values
 from stance.fitting.scores import judge_groups, mean_macro_f1, score_readings
 from stance.fitting.training import Split, Trained, Workshop, summary
-from stance.fitting.weights import load_weights, save_weights
 from stance.model.calibration import Calibration, fit_calibration
 from stance.model.classifier import Classifier
 from stance.model.store import (
@@ -38,6 +37,7 @@ from stance.model.store import (
     write_config,
     write_hashes,
 )
+from stance.model.weights import load_weights, save_weights
 from stance.schema import LABELS
 
 __all__ = ["check_out", "describe", "write_model"]

@@ -17,9 +17,9 @@ from tokenizers import Tokenizer
 
 from stance.cores import usable_cores
 from stance.errors import InputError, ModelError
+from stance.model.backends import open_network
 from stance.model.calibration import Calibration, check_risk, softmax
 from stance.model.graph import check_graph
-from stance.model.runtime import OnnxNetwork
 from stance.model.store import (
     CONFIG_FILE,
     NEEDED,
@@ -35,9 +35,6 @@ from stance.targets import Target, find_mentions
 from stance.text.repair import Repaired, repair
 
 __all__ = ["Classifier"]
-
-_TOKEN_BUDGET = 512
-"""Most tokens in a batch, padding included: what more of them take in memory they do not give in speed on CPUs."""
 
 _FRAME = 2
 """Tokens of a text without words: one at each end."""
@@ -66,7 +63,8 @@ class Classifier:
 
     Args:
         model: Name of a released model, or the path of a model folder; None means the default model.
-        device: ``"cpu"`` (None means the same), ``"cuda"`` or ``"cuda:N"``.
+        device: ``"cpu"`` (None means the same), ``"cuda"`` or ``"cuda:N"``; ``"torch:cpu"`` and the like for torch
+            (see `stance.model.backends.open_network`).
         allow_unsigned: Whether files without a hash in ``hashes.json`` may be used: for a model of one's own.
 
     Raises:
@@ -85,7 +83,7 @@ class Classifier:
         self.targets = self._own_targets()
         weights = {name: (self.folder / name).stat().st_size for name in self.hashes if name not in NEEDED}
         check_graph(self.folder / NETWORK_FILE, weights)
-        self._network = OnnxNetwork(self.folder / NETWORK_FILE, device=device, cores=usable_cores())
+        self._network = open_network(self.folder, self.config, device=device, cores=usable_cores())
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
         except BaseException as error:  # the Rust tokenizer raises bare Exception, or panics, which is none
@@ -100,6 +98,11 @@ class Classifier:
         self._queries = self._stored_queries()
         self._stored = len(self._queries)
         self._lock = threading.Lock()
+
+    @property
+    def library(self) -> dict[str, str]:
+        """What runs the network: the library's name and its version."""
+        return self._network.library
 
     def _own_targets(self) -> tuple[Target, ...]:
         """Give the targets that the model was trained on: as its config defines them, or built in."""
@@ -237,7 +240,7 @@ class Classifier:
         windows = [(reading, window) for reading in readings for window in reading.windows]
         scores = np.zeros((len(windows), len(queries), len(LABELS)), dtype=np.float32)
         lengths = [len(window) for _, window in windows]
-        plan = list(plan_batches(lengths, batch_size=batch_size, token_budget=_TOKEN_BUDGET))
+        plan = list(plan_batches(lengths, batch_size=batch_size, token_budget=self._network.token_budget))
 
         def make(places: Sequence[int]) -> Batch:
             chosen = [windows[place] for place in places]
@@ -269,7 +272,7 @@ class Classifier:
                 )
         lengths = [len(windows[0]) for windows in cut]
         nothing = np.zeros((1, self._network.hidden), dtype=np.float32)
-        for places in plan_batches(lengths, batch_size=_DESCRIPTIONS, token_budget=_TOKEN_BUDGET):
+        for places in plan_batches(lengths, batch_size=_DESCRIPTIONS, token_budget=self._network.token_budget):
             windows = [cut[place][0] for place in places]
             marks = [np.zeros((1, len(window)), dtype=np.bool_) for window in windows]
             pooled = self._network.run(make_batch(windows, marks, pad_id=self.config.pad_id), nothing).pooled

@@ -8,21 +8,26 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from stance.errors import InputError, ModelError
+from stance.errors import ModelError
 from stance.model.tokens import Batch
 from stance.schema import LABELS
 
-__all__ = ["OnnxNetwork", "Output"]
+__all__ = ["CPU_TOKENS", "GPU_TOKENS", "OnnxNetwork", "Output", "check_scores", "has_cuda"]
 
 _INPUTS = {"input_ids": 2, "attention_mask": 2, "mentions": 3, "queries": 2}
 _OUTPUTS = {"scores": 3, "pooled": 2}
 """What a network takes and gives, and how many axes each has."""
-_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+CPU_TOKENS = 512
+"""Most tokens in a batch on a CPU, padding included: what more of them take in memory they do not give in speed."""
+GPU_TOKENS = 32_768
+"""The same on a GPU."""
+_CUDA = "CUDAExecutionProvider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +51,25 @@ class OnnxNetwork:
 
     Args:
         path: The ONNX file.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, which `has_cuda` has to allow.
         cores: Batches that are read at once, and threads of one that is alone (fewer if cores share arithmetic units).
 
     Raises:
-        InputError: If the device is unknown or ONNX Runtime was built without it.
         ModelError: If the file is no network that ONNX Runtime can load.
     """
 
-    def __init__(self, path: Path, *, device: str | None = None, cores: int = 1) -> None:
+    library: ClassVar[dict[str, str]] = {"onnxruntime": ort.__version__}
+
+    def __init__(self, path: Path, *, device: str = "cpu", cores: int = 1) -> None:
         self._path = path
         self._files = _files(path)
-        self._providers = _providers(device)
-        self._at_once = cores if self._providers == ["CPUExecutionProvider"] else 1
+        name, _, number = device.partition(":")
+        on_gpu = name == "cuda"
+        self._providers: Sequence[str | tuple[str, dict[str, str]]] = (
+            [(_CUDA, {"device_id": number or "0"})] if on_gpu else ["CPUExecutionProvider"]
+        )
+        self._at_once = 1 if on_gpu else cores
+        self.token_budget = GPU_TOKENS if on_gpu else CPU_TOKENS
         every = cores >= (os.cpu_count() or 1)  # then ONNX Runtime counts the physical cores
         self._session = self._open(0 if every else cores)
         self._single: ort.InferenceSession | None = None
@@ -139,14 +150,9 @@ class OnnxNetwork:
             scores, pooled = session.run(list(_OUTPUTS), inputs)
         except Exception as error:  # as above
             raise ModelError(f"{self._path}: the network cannot be run: {error}") from error
-        windows, targets, _ = batch.mentions.shape
-        if scores.shape != (windows, targets, len(LABELS)) or pooled.shape != (windows, self.hidden):
-            raise ModelError(
-                f"{self._path}: expected scores of shape {(windows, targets, len(LABELS))}, found {scores.shape}."
-            )
-        if not np.isfinite(scores).all():
-            raise ModelError(f"{self._path}: the network gives scores that are no numbers.")
-        return Output(scores, pooled)
+        output = Output(scores, pooled)
+        check_scores(output, batch, self.hidden, self._path)
+        return output
 
 
 def _hidden(session: ort.InferenceSession, path: Path) -> int:
@@ -169,13 +175,27 @@ def _files(path: Path) -> dict[str, tuple[int, int, int]]:
     return {name: (item.st_ino, item.st_size, item.st_mtime_ns) for name, item in found.items()}
 
 
-def _providers(device: str | None) -> list[str | tuple[str, dict[str, str]]]:
-    name, _, number = ("cpu" if device is None else str(device)).partition(":")
-    if name not in _PROVIDERS or (number and (name == "cpu" or not number.isdigit())):
-        raise InputError(f"Unknown device {device!r}: expected 'cpu', 'cuda' or 'cuda:N'.")
-    if _PROVIDERS[name] not in ort.get_available_providers():
-        raise InputError(
-            f"Device {device!r}: the installed ONNX Runtime has no {_PROVIDERS[name]}. "
-            "Use device='cpu', or install onnxruntime-gpu in place of onnxruntime."
+def has_cuda() -> bool:
+    """Tell whether the installed ONNX Runtime was built for NVIDIA's GPUs."""
+    return _CUDA in ort.get_available_providers()
+
+
+def check_scores(output: Output, batch: Batch, hidden: int, path: Path) -> None:
+    """Make sure that a network gave finite numbers of the right shapes.
+
+    Args:
+        output: What it gave.
+        batch: For what.
+        hidden: Size of its states.
+        path: Its file, for messages.
+
+    Raises:
+        ModelError: If it did not.
+    """
+    windows, targets, _ = batch.mentions.shape
+    if output.scores.shape != (windows, targets, len(LABELS)) or output.pooled.shape != (windows, hidden):
+        raise ModelError(
+            f"{path}: expected scores of shape {(windows, targets, len(LABELS))}, found {output.scores.shape}."
         )
-    return ["CPUExecutionProvider"] if name == "cpu" else [(_PROVIDERS[name], {"device_id": number or "0"})]
+    if not np.isfinite(output.scores).all():
+        raise ModelError(f"{path}: the network gives scores that are no numbers.")

@@ -122,7 +122,7 @@ def explain(
         target: The target: its name, or a `Target`.
         label: The label to explain; None means the one that the model gives.
         model: Name of a released model or path of a model folder; None means the default model.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         batch_size: Most windows in a batch.
 
     Returns:
@@ -163,7 +163,7 @@ def explain_analyses(
         analyses: The documents, as `stance.prediction.analyze_documents` gives them.
         targets: The targets that they were judged toward.
         model: Name of a released model or path of a model folder, the one that judged them; None means the default.
-        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; None means CPU.
+        device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         batch_size: Most windows in a batch.
         allow_unsigned: Whether files of the model may be without a hash: for a model of one's own.
         progress: Called with the number of readings since the last call.

@@ -260,11 +260,9 @@ def _inode(path: Path) -> tuple[int, int] | None:
 
 def _identity(plan: Plan, judge: Judge) -> dict[str, Any]:
     """Tell what determines the output beside the inputs."""
-    import onnxruntime
-
     return {
         "stance": __version__,
-        "onnxruntime": onnxruntime.__version__,
+        **judge.classifier.library,
         "model": judge.classifier.hashes,
         "targets": [asdict(target) for target in judge.targets],
         "device": plan.judging.device or "cpu",

@@ -13,15 +13,15 @@ import torch
 from onnx import numpy_helper
 
 from stance.errors import ModelError
-from stance.fitting import weights
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder
 from stance.fitting.export import export_network, trace_network
-from stance.fitting.weights import SCALE, block_size, load_weights, place_weights, save_weights
+from stance.model import weights
 from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.runtime import OnnxNetwork
 from stance.model.store import list_weights
 from stance.model.tokens import Batch
+from stance.model.weights import SCALE, block_size, load_weights, place_weights, save_weights
 
 pytestmark = [
     pytest.mark.train,
