@@ -15,7 +15,14 @@ from stance.targets import builtin_targets
 
 __all__ = ["add_parser"]
 
-_EXTRAS = {"annotate": "jsonschema", "html": "trafilatura", "parquet": "pyarrow", "serve": "fastapi", "train": "torch"}
+_EXTRAS = {
+    "annotate": "jsonschema",
+    "html": "trafilatura",
+    "parquet": "pyarrow",
+    "scale": "ray",
+    "serve": "fastapi",
+    "train": "torch",
+}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

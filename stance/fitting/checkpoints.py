@@ -153,6 +153,8 @@ def _readable(path: Path) -> Iterator[None]:
     """Say of a checkpoint that cannot be read where it lies, and what to do."""
     try:
         yield
+    except torch.OutOfMemoryError:  # a RuntimeError, of which the file is innocent
+        raise
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{path}: the checkpoint is damaged ({error}). Remove it, and train again.") from error
 

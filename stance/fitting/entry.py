@@ -62,6 +62,8 @@ def train(
     given = _read(recipe, overrides)
     folder = Path(out).resolve()
     place = Path(checkpoints).resolve() if checkpoints else folder.with_name(folder.name + ".checkpoints")
+    if place == folder:
+        raise InputError(f"--checkpoints: {place}: is the model's own folder (--out). Give another one.")
     with _alone(folder, place):
         check_out(folder)
         workshop = prepare_run(given)

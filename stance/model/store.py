@@ -121,8 +121,8 @@ def find_model(model: str | Path | None = None) -> Path:
         raise ModelError(f"Model {str(name)!r}: the folder has no {CONFIG_FILE}. Give a folder that stance wrote.")
     known = list_models()
     raise ModelError(
-        f"Unknown model {str(name)!r}: neither a released model nor a folder. "
-        + (f"{suggest(str(name), known)}." if known else "This installation has no released model; give a folder.")
+        f"Unknown model {str(name)!r}: neither a released model nor a folder: "
+        + (f"{suggest(str(name), known)}." if known else "this installation has no released model. Give a folder.")
     )
 
 

@@ -190,7 +190,7 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int)
         max(column.least, 1, *(min(wcwidth.width(row[number]), room) for row in rows))
         for number, column in enumerate(columns)
     ]
-    longest = [max(_longest_word(row[number]) for row in rows) for number in range(len(columns))]
+    longest = [max((_longest_word(row[number]) for row in rows), default=1) for number in range(len(columns))]
     for least in (
         [_READABLE if column.fit != "keep" else room for column in columns],
         [min(word, _READABLE) for word in longest],

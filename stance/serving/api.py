@@ -14,7 +14,7 @@ from stance.reporting.outputs import paragraph_rows
 from stance.schema import Document, Label
 from stance.serving.gate import Deadline, Gate
 from stance.serving.judging import LONGEST_NAME, MOST_TARGETS, Asked, Judges, check_length
-from stance.serving.refusals import json_response
+from stance.serving.refusals import Refusal, json_response
 from stance.serving.settings import Settings
 from stance.text.decoding import is_blank
 
@@ -136,6 +136,44 @@ def make_api(settings: Settings, judges: Judges, gate: Gate) -> APIRouter:
         The routes.
     """
     router = APIRouter()
+    _add_answers(router, judges, gate)
+
+    @router.post("/api/predict", response_model=PredictResponse, responses=_REFUSED)
+    async def predict(asked: PredictRequest, request: Request) -> Response:
+        """Judge texts: one object a paragraph, as ``stance predict --format jsonl`` writes them."""
+        documents = _documents(asked, settings)
+        wanted = Asked(
+            None if asked.targets is None else tuple(asked.targets), asked.model, asked.abstain_risk, asked.explain
+        )
+
+        def work(deadline: Deadline) -> dict[str, Any]:
+            found = judges.analyze(documents, wanted, deadline)
+            rows = [row for analysis in found for row in paragraph_rows(analysis)]
+            return {"model": asked.model or judges.names[0], "paragraphs": rows}
+
+        if settings.log_texts:
+            _LOG.info("asked to judge: %r", [document.text for document in documents])
+        return json_response(await gate.run(work, request.scope["state"]["gone"]))
+
+    return router
+
+
+def _documents(asked: PredictRequest, settings: Settings) -> list[Document]:
+    """Give the texts of a request as documents, whose ids are their numbers.
+
+    Raises:
+        Refusal: If they are too long, or one has no words.
+    """
+    texts = [asked.texts] if isinstance(asked.texts, str) else asked.texts
+    check_length(texts, settings.max_characters)
+    blank = next((number for number, text in enumerate(texts) if is_blank(text)), None)
+    if blank is not None:
+        raise Refusal(422, f"Text {blank} is empty. Leave out texts without words.")
+    return [Document(text, id=number, breaks="none" if asked.whole else "layout") for number, text in enumerate(texts)]
+
+
+def _add_answers(router: APIRouter, judges: Judges, gate: Gate) -> None:
+    """Add what is told without judging."""
 
     @router.get("/health", response_model=Health, responses={400: _REFUSED[400]})
     async def health() -> Response:
@@ -155,28 +193,3 @@ def make_api(settings: Settings, judges: Judges, gate: Gate) -> APIRouter:
             for number, (name, config) in enumerate(judges.configs.items())
         ]
         return json_response({"models": rows, "targets": list(judges.offered)})
-
-    @router.post("/api/predict", response_model=PredictResponse, responses=_REFUSED)
-    async def predict(asked: PredictRequest, request: Request) -> Response:
-        """Judge texts: one object a paragraph, as ``stance predict --format jsonl`` writes them."""
-        texts = [asked.texts] if isinstance(asked.texts, str) else asked.texts
-        check_length(texts, settings.max_characters)
-        blank = next((number for number, text in enumerate(texts) if is_blank(text)), None)
-        if blank is not None:
-            return json_response({"detail": f"Text {blank} is empty. Leave out texts without words."}, 422)
-        breaks = "none" if asked.whole else "layout"
-        documents = [Document(text, id=number, breaks=breaks) for number, text in enumerate(texts)]  # type: ignore[arg-type]
-        wanted = Asked(
-            None if asked.targets is None else tuple(asked.targets), asked.model, asked.abstain_risk, asked.explain
-        )
-
-        def work(deadline: Deadline) -> dict[str, Any]:
-            found = judges.analyze(documents, wanted, deadline)
-            rows = [row for analysis in found for row in paragraph_rows(analysis)]
-            return {"model": asked.model or judges.names[0], "paragraphs": rows}
-
-        if settings.log_texts:
-            _LOG.info("asked to judge: %r", texts)
-        return json_response(await gate.run(work, request.scope["state"]["gone"]))
-
-    return router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,6 +28,9 @@ __all__ = ["make_app"]
 
 _ABOUT = "Tells where texts stand toward NATO, the US, China or targets named, paragraph by paragraph."
 
+_TIDYING = 60.0
+"""Seconds between two looks for results that are too old."""
+
 
 def make_app(settings: Settings) -> ASGIApp:
     """Make the application.
@@ -43,11 +47,14 @@ def make_app(settings: Settings) -> ASGIApp:
     """
     judges = Judges(settings.model, settings.targets)
     labels = LabelFile(settings.annotations) if settings.annotations else None
+    shelf = Shelf()
     gate = Gate(settings.concurrency, settings.waiting, settings.time_limit)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
+        tidying = asyncio.create_task(_tidy(shelf))
         yield
+        tidying.cancel()
         gate.close()
 
     app = FastAPI(
@@ -59,13 +66,20 @@ def make_app(settings: Settings) -> ASGIApp:
         lifespan=life,
     )
     app.include_router(make_api(settings, judges, gate))
-    app.include_router(make_site(settings, judges, gate, shelf=Shelf(), labels=labels))
+    app.include_router(make_site(settings, judges, gate, shelf=shelf, labels=labels))
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(StanceError, _unusable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _failed)
     _name_models(app, judges)
     return Guard(app, settings)
+
+
+async def _tidy(shelf: Shelf) -> None:
+    """Let results go when their time is over, whether or not anyone asks."""
+    while True:
+        await asyncio.sleep(_TIDYING)
+        shelf.tidy()
 
 
 def _name_models(app: FastAPI, judges: Judges) -> None:

@@ -81,6 +81,11 @@ class Shelf:
             raise Refusal(404, "There is no such result, or none any more: they are kept for an hour. Judge it again.")
         return entry
 
+    def tidy(self) -> None:
+        """Let go what is too old."""
+        with self._lock:
+            self._tidy()
+
     def _tidy(self) -> None:
         now = self._clock()
         size = sum(len(entry.analysis.document.text) for entry in self._entries.values())

@@ -55,6 +55,7 @@ def make_site(
     """
     router = APIRouter(include_in_schema=False)
     _add_entrance(router, settings)
+    _add_results(router, settings, shelf, labels)
 
     @router.get("/")
     async def start() -> Response:
@@ -82,6 +83,12 @@ def make_site(
         key = shelf.put(Entry(analysis, annotator, asked.explain))
         return RedirectResponse(f"/documents/{key}", 303)
 
+    return router
+
+
+def _add_results(router: APIRouter, settings: Settings, shelf: Shelf, labels: LabelFile | None) -> None:
+    """Add what is done with a result: looking at it, correcting its labels, taking it along."""
+
     @router.get("/documents/{key}")
     async def show(key: str, saved: str = "", target: str = "") -> Response:
         entry = shelf.get(key)
@@ -106,8 +113,6 @@ def make_site(
         kind, make = _DOWNLOADS[name]
         data = await run_in_threadpool(make, entry)
         return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind)
-
-    return router
 
 
 def _add_entrance(router: APIRouter, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import sys
@@ -123,6 +124,8 @@ def read_documents(
         EncodingError: If the file is no text, or in another encoding.
         MissingExtraError: If HTML or Parquet is read without the extra that it needs.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"Expected the path of a file, found {type(path).__name__}. Call read_documents for each.")
     name = str(path)
     reading = Reading(form, text_column, id_column, tuple(source_columns), encoding)
     reading.form_of(name)

@@ -320,3 +320,13 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, name: str) -> None:
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(InputError, match=r"step-00000001: the checkpoint is damaged .*Remove it"):
         checkpoints.load(network, optimizer)
+
+
+def test_memory_that_ran_out_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = torch.nn.Linear(2, 1)
+    checkpoints = Checkpoints(tmp_path / "run", "recipe")
+    checkpoints.save_best(network)
+    full = torch.OutOfMemoryError("CUDA out of memory")
+    monkeypatch.setattr(network, "load_state_dict", lambda state: (_ for _ in ()).throw(full))
+    with pytest.raises(torch.OutOfMemoryError):
+        checkpoints.load_best(network)

@@ -57,6 +57,10 @@ def test_words_are_folded_whole_and_what_is_cut_is_marked(monkeypatch: pytest.Mo
     assert " ".join(left.split()) == text
 
 
+def test_a_grid_without_rows_or_head_is_empty() -> None:
+    assert render_table([Grid([Column(), Column()], [], head=False)], terminal=False) == b""
+
+
 def test_a_grid_too_wide_for_the_terminal_still_shows_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "5")
     out = shown([Grid(COLUMNS, [["abcdef", "123456"]])], terminal=True)

@@ -6,12 +6,15 @@ import csv
 import io
 import json
 import re
+import threading
+from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
 from stance.annotation.files import read_annotations
 from stance.reporting.page import page_policy
+from stance.serving import app
 from stance.serving.refusals import Refusal
 from stance.serving.shelf import Entry, Shelf
 
@@ -188,3 +191,16 @@ def test_the_shelf_keeps_few_and_not_for_long() -> None:
     with pytest.raises(Refusal, match="kept for an hour"):
         shelf.get(big)
     assert shelf.get(put(500)) and len(shelf) == 1  # the newest stays, however long
+    now[0] += 61.0
+    shelf.tidy()
+    assert not len(shelf)
+
+
+def test_results_go_when_their_time_is_over_though_nobody_asks(
+    start: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+    monkeypatch.setattr(app, "_TIDYING", 0.01)
+    monkeypatch.setattr(Shelf, "tidy", lambda self: looked.set())
+    start()
+    assert looked.wait(10)

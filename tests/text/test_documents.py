@@ -130,6 +130,11 @@ def test_missing_file(tmp_path, name):
         read(tmp_path / name)
 
 
+def test_several_files_where_one_is_read():
+    with pytest.raises(InputError, match=r"Expected the path of a file, found list\. Call read_documents for each"):
+        read(["a.txt", "b.txt"])
+
+
 def test_name_longer_than_the_system_allows(tmp_path):
     with pytest.raises(InputError, match=r"cannot be read \(File name too long\)"):
         read(tmp_path / ("a" * 300))
