@@ -154,22 +154,90 @@ def sides(results: Path) -> str:
 def speed(results: Path) -> str:
     """Tell how fast `small` is beside other ways to run the same encoder."""
     found = _read(results, "speed.json")["minilm"]
-    mine = median(found["paragraphs_per_s"]["stance"])
-    rows = [
-        [name, f"{median(rates):.1f}", f"{3600 * median(rates) / found['machine']['cores']:,.0f}", f"{ratio:.2f}"]
-        for (name, rates), ratio in zip(
-            found["paragraphs_per_s"].items(), found["ratio_to_stance"].values(), strict=True
+    cores = found["machine"]["cores"]
+    rows = []
+    for name, rates in found["paragraphs_per_s"].items():
+        alone, ratio = found["alone"][name], found["ratio_to_stance"][name]
+        rows.append(
+            [
+                name,
+                f"{median(rates):,.1f}",
+                f"{ratio:.2f}",
+                f"{1000 * alone['one_paragraph_s']:.0f}",
+                f"{alone['peak_mb']:,}",
+            ]
         )
-    ]
-    head = ["system", "paragraphs a second", "paragraphs a core-hour", "stance is faster by a factor of"]
-    rounds = len(found["paragraphs_per_s"]["stance"])
-    machine, reached = found["machine"], found["limit"]["utilisation"]
+    computed = found["entailment"]["paragraphs_per_s"]
+    rows.append(
+        [f"zero-shot entailment, {found['entailment']['passes']} passes (computed)", f"{computed:.1f}", "", "", ""]
+    )
+    head = ["system", "paragraphs a second", "time, of stance's", "ms for one paragraph", "MB at most"]
+    machine, limit, cold = found["machine"], found["limit"], found["cold_start_s"]
     return (
         f"{_table(head, rows)}\n\n{found['paragraphs']:,} paragraphs of articles, {found['targets']} targets where no "
-        f"other number is said, medians of {rounds} interleaved rounds on {machine['cores']} cores "
-        f"({', '.join(machine['flags'])}). At {mine:.1f} paragraphs a second, stance reaches {reached:.0%} of what the "
-        f"machine multiplies at most. `{found['command']}`, result in "
+        f"other number is said, medians of {found['parts']} parts that every system read in turn, on {cores} cores "
+        f"({', '.join(machine['flags'])}). stance reaches {limit['utilisation']:.0%} of what the machine multiplies at "
+        f"most in fp32; {found['padding']:.1%} of the tokens are padding. `import stance` takes {cold['import']:.2f} s, "
+        f"`stance predict` on a file of one paragraph {cold['predict, small']:.2f} s. `{found['command']}`, result in "
         "`benchmarks/results/speed.json`."
+    )
+
+
+def cost(results: Path) -> str:
+    """Tell what a billion paragraphs cost on the machine that was measured."""
+    found = _read(results, "speed.json")
+    rows = []
+    for encoder, model in (("minilm", "small"), ("mpnet", "base")):
+        rate, cores = median(found[encoder]["paragraphs_per_s"]["stance"]), found[encoder]["machine"]["cores"]
+        hourly = 3600 * rate / cores
+        rows.append([f"`{model}`", f"{rate:.1f}", f"{hourly:,.0f}", f"{1e9 / hourly:,.0f}"])
+    head = ["model", "paragraphs a second", "paragraphs a core-hour", "core-hours for a billion paragraphs"]
+    machine = found["minilm"]["machine"]
+    return (
+        f"{_table(head, rows)}\n\nParagraphs of articles (103 words on average), 3 targets, {machine['cores']} cores "
+        f"({', '.join(machine['flags'])}): `{found['minilm']['command']}` and `{found['mpnet']['command']}`. "
+        "GPUs are not measured yet; `python benchmarks/speed.py` measures one where torch sees it."
+    )
+
+
+def growth(results: Path) -> str:
+    """Tell how time and memory grow."""
+    found = _read(results, "growth.json")
+    rows = [
+        [f"{int(count):,}", f"{run['seconds']:,.1f}", f"{run['paragraphs_per_s']:,.1f}", f"{run['peak_mb']:,.0f}"]
+        for count, run in found["by_paragraphs"].items()
+    ]
+    head = ["short paragraphs", "seconds", "a second", "MB at most"]
+    times = ", ".join(f"{count} targets {times:.2f}" for count, times in found["by_targets"]["times_three"].items())
+    stream = _read(results, "streaming.json")
+    return (
+        f"{_table(head, rows)}\n\nThe time that three targets take, times: {times} (the same paragraphs, "
+        f"{found['by_targets']['paragraphs']:,} of them). `{found['command']}`.\n\n"
+        f"{stream['paragraphs']:,} short paragraphs through a model that takes no time: "
+        f"{stream['alone']['peak_mb']:.0f} MB at most, {stream['alone']['paragraphs_per_s']:,.0f} a second; killed "
+        f"{stream['killed']['kills']} times and gone on with, the output is the same to the byte. `{stream['command']}`."
+    )
+
+
+def sameness(results: Path) -> str:
+    """Tell how far apart the ways to judge the same paragraphs are."""
+    found = _read(results, "sameness.json")
+    models = found["models"]
+    rows = []
+    for way in next(iter(models.values())):
+        own = [model[way] for model in models.values()]
+        rows.append(
+            [
+                way,
+                *(f"{each['largest_difference']:.1e}" for each in own),
+                f"{min(each['same_labels'] for each in own):.1%}",
+            ]
+        )
+    head = ["judged", *(f"`{model}`" for model in models), "same labels"]
+    return (
+        f"{_table(head, rows)}\n\nThe largest difference of a probability from the first row, "
+        f"{found['paragraphs']} paragraphs, {found['targets']} targets, {len(next(iter(models.values())))} processes a "
+        f"model: `{found['command']}`."
     )
 
 
@@ -179,6 +247,9 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "faithfulness": faithfulness,
     "sides": sides,
     "speed": speed,
+    "cost": cost,
+    "growth": growth,
+    "sameness": sameness,
 }
 
 if __name__ == "__main__":
