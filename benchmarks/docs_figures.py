@@ -177,7 +177,7 @@ def speed(results: Path) -> str:
         f"{_table(head, rows)}\n\n{found['paragraphs']:,} paragraphs of articles, {found['targets']} targets where no "
         f"other number is said, medians of {found['parts']} parts that every system read in turn, on {cores} cores "
         f"({', '.join(machine['flags'])}). stance reaches {limit['utilisation']:.0%} of what the machine multiplies at "
-        f"most in fp32; {found['padding']:.1%} of the tokens are padding. `import stance` takes {cold['import']:.2f} s, "
+        f"most in fp32; {found['padding']:.1%} of tokens are padding. `import stance` takes {cold['import']:.2f} s, "
         f"`stance predict` on a file of one paragraph {cold['predict, small']:.2f} s. `{found['command']}`, result in "
         "`benchmarks/results/speed.json`."
     )
@@ -210,12 +210,13 @@ def growth(results: Path) -> str:
     head = ["short paragraphs", "seconds", "a second", "MB at most"]
     times = ", ".join(f"{count} targets {times:.2f}" for count, times in found["by_targets"]["times_three"].items())
     stream = _read(results, "streaming.json")
+    alone, kills = stream["alone"], stream["killed"]["kills"]
     return (
         f"{_table(head, rows)}\n\nThe time that three targets take, times: {times} (the same paragraphs, "
         f"{found['by_targets']['paragraphs']:,} of them). `{found['command']}`.\n\n"
         f"{stream['paragraphs']:,} short paragraphs through a model that takes no time: "
-        f"{stream['alone']['peak_mb']:.0f} MB at most, {stream['alone']['paragraphs_per_s']:,.0f} a second; killed "
-        f"{stream['killed']['kills']} times and gone on with, the output is the same to the byte. `{stream['command']}`."
+        f"{alone['peak_mb']:.0f} MB at most, {alone['paragraphs_per_s']:,.0f} a second; killed {kills} times and gone "
+        f"on with, the output is the same to the byte. `{stream['command']}`."
     )
 
 
