@@ -10,9 +10,13 @@ from stance.schema import LABELS
 __all__ = ["write_card"]
 
 _STORED = {
-    "int8": "The weights are stored in 8 bits and multiplied in fp32",
-    "fp16": "The weights are stored in 16 bits and multiplied in fp32",
+    "int8": "The weights are stored in 8 bits",
+    "fp16": "The weights are stored in 16 bits",
     "fp32": "The weights are stored as they were trained",
+}
+_MULTIPLIED = {
+    "fp32": "multiplied in fp32",
+    "int8": "those of the encoder multiplied in whole numbers of 8 bits, rounded token by token",
 }
 
 
@@ -94,9 +98,10 @@ def _scores(config: ModelConfig, split: str) -> str:
     header = " | ".join(f"{label} F1 (n)" for label in LABELS)
     same = ""
     if metrics.get("agreement_with_fp32") is not None:  # None: dev has marked mentions only, so it was not measured
+        stored = f"{_STORED[config.precision]} and {_MULTIPLIED[config.arithmetic]}"
         same = (
-            f"\n\n{_STORED[config.precision]}, and all these scores are of the weights as they are stored; the labels "
-            f"agree with the network's as it was trained on {metrics['agreement_with_fp32']:.2%} of the decisions."
+            f"\n\n{stored}, and all these scores are of the model as it is; the labels agree with the network's as it "
+            f"was trained on {metrics['agreement_with_fp32']:.2%} of the decisions."
         )
     return f"""## Scores on {split} ({metrics["paragraphs"]} paragraphs)
 

@@ -224,21 +224,26 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """How the weights are stored.
+    """How the weights are stored and multiplied.
 
     Attributes:
         precision: ``"auto"``: the first of ``"int8"``, ``"fp16"``, ``"fp32"`` that leaves 98 % of the labels on dev as
             they are (``"fp16"`` where dev has marked mentions only, for which that is not measured); or one of these.
         bits: How many bits of a byte are used where weights are stored in bytes, 4 to 8. Fewer do not make the file
             smaller, but what is made of it by compression: a wheel, a repository.
+        arithmetic: ``"fp32"``, or ``"int8"``: the encoder's matrices are multiplied in whole numbers, which is faster
+            and changes a label in some hundreds.
     """
 
     precision: str = "auto"
     bits: int = 8
+    arithmetic: str = "fp32"
 
     def __post_init__(self) -> None:
         known = ("auto", "int8", "fp16", "fp32")
         _require(self.precision not in known, "export.precision", f"be one of {known}", self.precision)
+        kinds = ("fp32", "int8")
+        _require(self.arithmetic not in kinds, "export.arithmetic", f"be one of {kinds}", self.arithmetic)
         _require(not 4 <= self.bits <= 8, "export.bits", "lie in 4 to 8", self.bits)
 
 

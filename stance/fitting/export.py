@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import math
-import tempfile
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-import torch
 from onnx import TensorProto, helper, numpy_helper
-from onnxscript.optimizer import optimize_ir
 
+from stance.fitting.arithmetic import Products
+from stance.fitting.tracing import trace_network
 from stance.model.network import StanceNetwork
 from stance.model.store import NETWORK_FILE, list_weights
 from stance.model.weights import SCALE, SMALL, ZERO, Place, block_size, place_weights, save_weights
 
-__all__ = ["PRECISIONS", "export_network", "trace_network", "write_graph"]
+__all__ = ["PRECISIONS", "export_network", "write_graph"]
 
 PRECISIONS = ("int8", "fp16", "fp32")
 """How the weights can be stored, the smallest first; they are multiplied in fp32 in any case."""
 
-_OPSET = 21
 _MICROSOFT = "com.microsoft"
 _TABLE = 4096
 """A lookup table with more rows than this is quantised too; position embeddings are too few to matter."""
@@ -63,6 +58,7 @@ def export_network(
     *,
     precision: str = "int8",
     bits: int = 8,
+    arithmetic: str = "fp32",
     graph: onnx.ModelProto | None = None,
 ) -> None:
     """Write ``model.safetensors`` or its parts, and ``model.onnx``, which reads its large weights from there.
@@ -70,9 +66,9 @@ def export_network(
     Args:
         network: The network.
         folder: Where to write; has to exist.
-        precision: One of `PRECISIONS`. Weights of 8 bits are multiplied in fp32, too: dynamic int8, which takes a scale
-            from each batch, makes a text's scores depend on its neighbours (docs/decisions/0002).
+        precision: One of `PRECISIONS`.
         bits: How many bits of a byte ``"int8"`` uses, 4 to 8.
+        arithmetic: One of `stance.fitting.arithmetic.ARITHMETIC`: what the encoder's matrices are multiplied in.
         graph: What `trace_network` gave of the network, which is left as it is; None traces it anew.
     """
     model = _copy(graph or trace_network(network))
@@ -87,19 +83,20 @@ def export_network(
         quantised=_agreed(uses) if precision == "int8" else {},
         bits=bits,
     )
-    _write(model, uses, folder)
+    _write(model, uses, folder, arithmetic)
 
 
-def write_graph(network: StanceNetwork, folder: Path) -> None:
+def write_graph(network: StanceNetwork, folder: Path, *, arithmetic: str = "fp32") -> None:
     """Write ``model.onnx`` alone, for weights that lie in the folder: what a newer version makes of the same numbers.
 
     Args:
         network: The network with the folder's own weights, as `stance.model.weights.load_weights` gives them.
         folder: The folder; its weights are left as they are.
+        arithmetic: As of `export_network`.
     """
     model = _copy(trace_network(network))
     state = {name: value.numpy() for name, value in network.state_dict().items() if value.numel() >= SMALL}
-    _write(model, _find_uses(model.graph, state), folder)
+    _write(model, _find_uses(model.graph, state), folder, arithmetic)
 
 
 def _copy(graph: onnx.ModelProto) -> onnx.ModelProto:
@@ -108,76 +105,18 @@ def _copy(graph: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _write(model: onnx.ModelProto, uses: list[_Use], folder: Path) -> None:
+def _write(model: onnx.ModelProto, uses: list[_Use], folder: Path, arithmetic: str) -> None:
     places = place_weights(folder)
-    _point(model.graph, uses, places)
+    whole = [use for use in uses if _is_whole(use, arithmetic)]
+    _point(model.graph, uses, places, {use.weight for use in whole})
+    if whole:
+        _make_whole(model.graph, whole)
     _share(model.graph, folder, places)
     if any(node.domain == _MICROSOFT for node in model.graph.node):
         model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
     path = folder / NETWORK_FILE
     path.write_bytes(model.SerializeToString())
     onnx.checker.check_model(str(path))
-
-
-def trace_network(network: StanceNetwork) -> onnx.ModelProto:
-    """Make a graph of a network, with its weights inside; takes seconds to minutes.
-
-    Args:
-        network: The network; left in evaluation mode.
-
-    Returns:
-        The graph, with nothing of the machine that made it.
-    """
-    with _plain_attention(network):
-        model = _export(network.eval())
-    _strip(model)
-    return model
-
-
-def _export(network: StanceNetwork) -> onnx.ModelProto:
-    batch, length, targets = (torch.export.Dim(name, min=1, max=4096) for name in ("batch", "length", "targets"))
-    mentions = torch.zeros(2, 3, 24)
-    mentions[0, 1, 3:5] = 1
-    example = (
-        torch.full((2, 24), 2000),
-        torch.ones(2, 24, dtype=torch.long),
-        mentions,
-        torch.zeros(3, network.config.hidden),
-    )
-    with warnings.catch_warnings(), _only_errors("torch.onnx"):
-        warnings.simplefilter("ignore")  # torch's exporter warns about names of axes and its own deprecations
-        program = torch.onnx.export(
-            network,
-            example,
-            dynamo=True,
-            verbose=False,
-            optimize=False,
-            opset_version=_OPSET,
-            input_names=["input_ids", "attention_mask", "mentions", "queries"],
-            output_names=["scores", "pooled"],
-            dynamic_shapes=(
-                {0: batch, 1: length},
-                {0: batch, 1: length},
-                {0: batch, 1: targets, 2: length},
-                {0: targets},
-            ),
-        )
-    if program is None:
-        raise RuntimeError("torch.onnx.export gave no program")
-    optimize_ir(program.model, input_size_limit=SMALL - 1)  # weights are left as they are, to be found again
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / NETWORK_FILE
-        program.save(str(path))
-        return onnx.load(str(path))
-
-
-def _strip(model: onnx.ModelProto) -> None:
-    """Take out what the exporter notes of the source code, paths of the machine too, and shapes that will not hold."""
-    graph = model.graph
-    del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
-    for item in (*graph.node, *graph.initializer, *graph.input, *graph.output):
-        del item.metadata_props[:]
-        item.doc_string = ""
 
 
 def _find_uses(graph: onnx.GraphProto, weights: Mapping[str, npt.NDArray[np.float32]]) -> list[_Use]:
@@ -226,20 +165,39 @@ def _key(value: npt.NDArray[np.float32]) -> tuple[tuple[int, ...], bytes]:
     return value.shape, hashlib.sha256(np.ascontiguousarray(value).tobytes()).digest()
 
 
-def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]) -> None:
+def _is_whole(use: _Use, arithmetic: str) -> bool:
+    """Tell whether a weight is multiplied in whole numbers: the encoder's matrices, which every token is."""
+    return arithmetic == "int8" and use.kind == "matrix" and use.weight.startswith("encoder.")
+
+
+def _make_whole(graph: onnx.GraphProto, uses: list[_Use]) -> None:
+    """Multiply with matrices, which are there in fp32 as constants, in whole numbers."""
+    products = Products(graph, _MICROSOFT)
+    for node in list(graph.node):
+        use = next((use for use in uses if use.initializer in list(node.input)[1:2]), None)
+        if use and node.op_type in ("MatMul", "Gemm"):
+            _replace(graph, node, products.multiply(node))
+    first = next(at for at, node in enumerate(graph.node) if node.op_type == "MatMulIntegerToFloat")
+    weighed = [new for use in uses for new in products.weigh(use.initializer, turned=not use.turned)]
+    _put(graph, _constant_end(graph, first, {use.initializer for use in uses}), weighed)
+
+
+def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place], unpacked_too: set[str]) -> None:
     """Take large weights out of a graph and let it read them from the files of weights.
 
     Args:
         graph: The graph; changed in place.
         uses: Its large weights.
         places: Where each stored tensor lies in the files.
+        unpacked_too: Weights that are needed in fp32, however many numbers there are.
     """
     for item in [item for item in graph.initializer if item.name in {use.initializer for use in uses}]:
         graph.initializer.remove(item)
     packed = {use.weight for use in uses if use.kind in ("matrix", "shaped") and use.weight + SCALE in places}
     wide = sum(math.prod(places[name].shape) for name in packed) <= _WIDENED
     for use in {use.weight: use for use in uses}.values():
-        scaled, unpacked = use.weight + SCALE in places, wide or use.kind == "shaped"
+        scaled = use.weight + SCALE in places
+        unpacked = wide or use.kind == "shaped" or use.weight in unpacked_too
         shape = places[use.weight].shape
         if scaled:
             scales = places[use.weight + SCALE].shape
@@ -251,7 +209,7 @@ def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place]
     for use in uses:
         if use.weight + SCALE not in places:
             _insert(graph, _widened(use))
-        elif use.kind == "shaped" or (use.kind == "matrix" and wide):
+        elif use.kind == "shaped" or (use.kind == "matrix" and (wide or use.weight in unpacked_too)):
             scales = places[use.weight + SCALE].shape
             _insert(graph, _unpacked(graph, use, scales, places[use.weight].shape[1]))
         elif not use.kind:
@@ -359,7 +317,15 @@ def _looked_up(node: onnx.NodeProto, use: _Use) -> list[onnx.NodeProto]:
 
 def _insert(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
     """Put nodes before all others but casts of scales, which they may need."""
-    place = next((at for at, node in enumerate(graph.node) if not node.input[0].startswith(_stored(""))), 0)
+    _put(graph, next((at for at, node in enumerate(graph.node) if not node.input[0].startswith(_stored(""))), 0), nodes)
+
+
+def _constant_end(graph: onnx.GraphProto, before: int, names: set[str]) -> int:
+    """Give the place after the last of the nodes before another that make tensors of some names."""
+    return max((at + 1 for at, node in enumerate(graph.node) if at < before and names & set(node.output)), default=0)
+
+
+def _put(graph: onnx.GraphProto, place: int, nodes: list[onnx.NodeProto]) -> None:
     for offset, new in enumerate(nodes):
         graph.node.insert(place + offset, new)
 
@@ -367,29 +333,4 @@ def _insert(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
 def _replace(graph: onnx.GraphProto, node: onnx.NodeProto, by: list[onnx.NodeProto]) -> None:
     place = list(graph.node).index(node)
     graph.node.remove(node)
-    for offset, new in enumerate(by):
-        graph.node.insert(place + offset, new)
-
-
-@contextmanager
-def _plain_attention(network: StanceNetwork) -> Iterator[None]:
-    """Write attention as its products: what torch's fused one is exported as guards against rows without any token."""
-    config = network.encoder.config
-    before = config._attn_implementation
-    network.encoder.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        network.encoder.set_attn_implementation(before)
-
-
-@contextmanager
-def _only_errors(name: str) -> Iterator[None]:
-    """Keep a logger from anything below errors: torch's exporter warns that torchvision is absent."""
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+    _put(graph, place, by)

@@ -18,14 +18,16 @@ import numpy.typing as npt
 
 from stance.errors import InputError
 from stance.files import replace_folder
+from stance.fitting.arithmetic import imitate_int8
 from stance.fitting.card import write_card
 from stance.fitting.checkpoints import writable
 from stance.fitting.examples import label_groups
-from stance.fitting.export import PRECISIONS, export_network, trace_network
+from stance.fitting.export import PRECISIONS, export_network
 from stance.fitting.measures import Judged, measure, measure_groups
 from stance.fitting.readings import Collator
 from stance.fitting.recipes import recipe_values
 from stance.fitting.scores import judge_groups, mean_macro_f1, score_readings
+from stance.fitting.tracing import trace_network
 from stance.fitting.training import Split, Trained, Workshop, summary
 from stance.model.calibration import Calibration, fit_calibration
 from stance.model.classifier import Classifier
@@ -171,8 +173,10 @@ def _export(folder: Path, config: ModelConfig, workshop: Workshop, best: Trained
     agreement = None
     graph = trace_network(best.network)
     for precision in precisions:
-        export_network(best.network, folder, precision=precision, bits=wanted.bits, graph=graph)
-        config = dataclasses.replace(config, precision=precision)
+        export_network(
+            best.network, folder, precision=precision, bits=wanted.bits, arithmetic=wanted.arithmetic, graph=graph
+        )
+        config = dataclasses.replace(config, precision=precision, arithmetic=wanted.arithmetic)
         write_config(folder, config)
         write_hashes(folder)
         shipped = Classifier(folder)
@@ -197,6 +201,8 @@ def _measure_stored(
     """Measure the splits again with the weights that a folder holds, which are those that will predict."""
     network = copy.deepcopy(best.network)
     network.load_state_dict(load_weights(folder))
+    if workshop.recipe.export.arithmetic == "int8":
+        network = imitate_int8(network)
     collator = Collator(workshop.encoder.tokenizer, pad_id=workshop.encoder.pad_id)
     return {
         name: _measure(workshop, name, score_readings(network, split.readings, collator), calibration)

@@ -43,7 +43,8 @@ def open_network(folder: Path, config: ModelConfig, *, device: str | None, cores
     place = asked.removeprefix(_TORCH)
     if not _DEVICE.fullmatch(place):
         raise InputError(f"Unknown device {asked!r}: expected 'cpu', 'cuda', 'cuda:N', 'torch:cpu' or 'torch:cuda'.")
-    if not named and (place == "cpu" or has_cuda()):
+    whole = config.arithmetic == "int8"  # ONNX Runtime multiplies whole numbers on the CPU alone
+    if not named and (place == "cpu" or (has_cuda() and not (whole and not _lacking() and _sees_gpu()))):
         return OnnxNetwork(folder / NETWORK_FILE, device=place, cores=cores)
     if not named and (_lacking() or not _sees_gpu()):
         raise InputError(

@@ -68,6 +68,7 @@ class ModelConfig:
         temperature: What scores are divided by before softmax, in a model without `calibration`.
         pad_id: Token id of padding.
         precision: How the weights are stored ("int8", "fp16", "fp32").
+        arithmetic: What the encoder's matrices are multiplied in ("fp32", "int8"); older models have "fp32".
         calibration: What `stance.model.calibration.Calibration.to_dict` gave; empty in models from before it.
         format: Number of the folder format.
         target_definitions: Those targets, with the fields of `stance.Target`; empty in older models.
@@ -87,6 +88,7 @@ class ModelConfig:
     temperature: float = 1.0
     pad_id: int = 0
     precision: str = "fp32"
+    arithmetic: str = "fp32"
     calibration: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
     target_definitions: tuple[dict[str, Any], ...] = ()

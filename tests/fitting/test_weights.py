@@ -15,7 +15,8 @@ from onnx import numpy_helper
 from stance.errors import ModelError
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder
-from stance.fitting.export import export_network, trace_network
+from stance.fitting.export import export_network
+from stance.fitting.tracing import trace_network
 from stance.model import weights
 from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.runtime import OnnxNetwork
