@@ -323,7 +323,7 @@ def _read_journal(file: BinaryIO) -> tuple[dict[str, Any], list[Commit], int]:
                 last = [_commit(row)]
             else:
                 header = row
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             break
         end += len(line)
     return header, last, end
