@@ -221,3 +221,10 @@ def test_what_another_user_holds_is_not_taken_away(tmp_path: Path, monkeypatch: 
         with pytest.raises(BlockingIOError):
             open_held(tmp_path / "x")
     assert names(tmp_path) == {"x"}
+
+
+def test_links_in_a_circle_are_no_output(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises((InputError, OSError)), open_output(str(tmp_path / "a")) as file:
+        file.write(b"x")

@@ -19,6 +19,8 @@ How = Literal["single", "unanimous", "majority", "rule", "third", "undecided"]
 
 ADJUDICATED = "adjudicated"
 """Annotator of records that were settled."""
+_FLAG = "reported"
+"""What a decision calls the flag, where others name a target."""
 _SIDES: frozenset[Label] = frozenset({"favor", "against"})
 
 
@@ -93,7 +95,8 @@ def adjudicate(
         third's not counted. Labels that stay open are left out of the record, never guessed.
 
     Raises:
-        InputError: If nobody labelled, the method is unknown, or the third has two records of a paragraph.
+        InputError: If nobody labelled, the method is unknown, a target is called ``reported``, or the third has two
+            records of a paragraph.
 
     >>> from stance.schema import Anchor
     >>> one = Annotation("p", Anchor(), {"NATO": "favor"}, "A")
@@ -153,6 +156,8 @@ def _referees(third: Iterable[Annotation]) -> dict[str, Annotation]:
 def _settle(unit: Unit, by: By, referee: Annotation | None) -> list[Decision]:
     voters = _voters(unit)
     targets = dict.fromkeys(target for record in voters for target in record.labels)
+    if _FLAG in targets:
+        raise InputError(f"Paragraph {unit.id!r}: target {_FLAG!r} has the name of the flag. Rename the target.")
     decisions = []
     for target in targets:
         votes: dict[str, str] = {
@@ -163,7 +168,7 @@ def _settle(unit: Unit, by: By, referee: Annotation | None) -> list[Decision]:
     flags = {record.annotator: _flag(record.reported) for record in voters if record.reported is not None}
     if flags:
         answer = _flag(referee.reported) if referee and referee.reported is not None else None
-        decisions.append(_decide(unit.id, "reported", flags, by=by, third=(referee, answer)))
+        decisions.append(_decide(unit.id, _FLAG, flags, by=by, third=(referee, answer)))
     return decisions
 
 
@@ -201,7 +206,7 @@ def _record(unit: Unit, decisions: Sequence[Decision]) -> Annotation:
     soft: dict[str, Mapping[Label, float]] = {}
     reported: bool | None = None
     for decision in decisions:
-        if decision.target == "reported":
+        if decision.target == _FLAG:
             reported = None if decision.label is None else decision.label == "yes"
             continue
         counts = Counter(decision.votes.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
@@ -72,9 +73,21 @@ def check_value(value: object, schema: str, where: str) -> None:
 def _validator(name: str) -> Draft202012Validator:
     try:
         from jsonschema import Draft202012Validator
+        from jsonschema.validators import extend
     except ImportError:
         raise MissingExtraError("Reading annotations", "annotate") from None
-    return Draft202012Validator(load_schema(name))
+    # JSON Schema takes 3.0 for a whole number, and jsonschema NaN for one within any bounds
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_whole, "number": _is_number})
+    strict: type[Draft202012Validator] = extend(Draft202012Validator, type_checker=types)
+    return strict(load_schema(name))
+
+
+def _is_whole(_checker: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_checker: object, value: object) -> bool:
+    return _is_whole(_checker, value) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _order(error: ValidationError) -> tuple[int, str]:

@@ -300,6 +300,7 @@ class _Table:
         weight = np.array(
             [0.0 if label is None else given[row.id].weight for row, label in zip(rows, labels, strict=True)]
         )
+        weight /= max(weight.max(), 1e-300) if weight.any() else 1.0  # they count up to a factor; squares stay finite
         numbers: dict[str, int] = {}
         documents = np.array([numbers.setdefault(row.document, len(numbers)) for row in rows])
         unit = np.arange(len(rows)) if paragraphs else documents

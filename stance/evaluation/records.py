@@ -28,6 +28,8 @@ _DOCUMENT_FIELDS = ("doc_id", "document_sha256", "path", "document")
 """Fields that tell documents from each other, the surest first."""
 _SUM = 0.02
 """How far probabilities may be from summing to 1: files round them."""
+_DIGITS = 18
+"""Most digits of an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,6 @@ def _record(row: Mapping[str, Any], where: str, name: str, unjudged: bool) -> Re
     elif not isinstance(source, _SCALAR | None):
         raise InputError(f"{where}: field 'source': expected an object or a name, found {source!r}.")
     labels, probabilities = _judged(row, f"{where}: id {name!r}", unjudged)
-    start = row.get("start")
     return Record(
         where=where,
         id=name,
@@ -191,10 +192,17 @@ def _record(row: Mapping[str, Any], where: str, name: str, unjudged: bool) -> Re
         fields=fields,
         path=_told(row.get("document")),
         index=_told(row.get("index")),
-        start=int(start) if isinstance(start, int) or (isinstance(start, str) and start.isdecimal()) else None,
+        start=_offset(row.get("start")),
         annotator=_told(row.get("annotator")),
         text_sha256=_told(row.get("text_sha256")),
     )
+
+
+def _offset(value: object) -> int | None:
+    """Read an offset; None if it is none, as of more digits than any text has."""
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() and len(value) <= _DIGITS else None
+    return int(value) if isinstance(value, int) else None
 
 
 def _told(value: object) -> str:

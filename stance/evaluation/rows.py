@@ -70,18 +70,20 @@ def field_of(row: PredictedRow, name: str) -> str | None:
 
     >>> field_of(PredictedRow("p", "d", {}, {"date": "2024-03-09"}), "month")
     '2024-03'
+    >>> field_of(PredictedRow("p", "d", {}, {"date": "20240309"}), "month")
+    '2024-03'
     """
     name = name.removeprefix("source.")
     found = row.fields.get(name, row.document if name == "document" else None)
     if found in (None, "") and name in _DERIVED and row.fields.get("date") not in (None, ""):
         date = str(row.fields["date"])
         try:
-            datetime.date.fromisoformat(date[:10] if len(date) > 7 else f"{date}-01")
+            told = datetime.date.fromisoformat(date[:10] if len(date) > 7 else f"{date}-01")
         except ValueError:
             raise InputError(
                 f"Paragraph {row.id!r}: field 'date': expected a date such as 2024-03-09, found {date!r}."
             ) from None
-        return date[: _DERIVED[name]]
+        return told.isoformat()[: _DERIVED[name]]
     return None if found in (None, "") else str(found)
 
 

@@ -6,9 +6,10 @@ Nothing random is stored: order, dropout and augmentation are drawn anew from se
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ _WEIGHTS = "weights.safetensors"
 _OPTIMIZER = "optimizer.safetensors"
 _PROGRESS = "progress.json"
 _BEST = "best.safetensors"
+_STEP = re.compile(r"step-[0-9]{8,12}(\.[a-z]{3})?")
 
 
 @dataclass(slots=True)
@@ -64,8 +66,12 @@ class Checkpoints:
 
     def newest(self) -> Path | None:
         """Find the newest whole checkpoint."""
-        found = [path for path in self.folder.glob("step-*") if (path / _PROGRESS).is_file() and not path.suffix]
+        found = [path for path in self._steps() if (path / _PROGRESS).is_file() and not path.suffix]
         return max(found, key=lambda path: int(path.name.removeprefix("step-")), default=None)
+
+    def _steps(self) -> list[Path]:
+        """Give the checkpoints, those that are not whole too; what else lies in the folder is not ours."""
+        return [path for path in self.folder.glob("step-*") if _STEP.fullmatch(path.name)]
 
     def load(self, network: nn.Module, optimizer: torch.optim.Optimizer, *, processes: int = 1) -> Progress:
         """Bring network and optimizer to the newest checkpoint; without one they stay as they are.
@@ -85,7 +91,7 @@ class Checkpoints:
         if newest is None:
             return Progress(self.recipe, processes=processes)
         with _readable(newest):
-            progress = Progress(**json.loads((newest / _PROGRESS).read_text(encoding="utf-8")))
+            progress = _read_progress(newest / _PROGRESS)
         if progress.recipe != self.recipe:
             raise InputError(
                 f"{self.folder}: holds a run of another recipe, other data or other versions. "
@@ -116,7 +122,7 @@ class Checkpoints:
             save_file(_flat(optimizer), beside / _OPTIMIZER)
             (beside / _PROGRESS).write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
             replace_folder(beside, place)
-        for other in self.folder.glob("step-*"):
+        for other in self._steps():
             if other != place:
                 shutil.rmtree(other, ignore_errors=True)
 
@@ -144,8 +150,37 @@ class Checkpoints:
             network.load_state_dict(load_file(self.folder / _BEST))
 
     def remove(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove what this run wrote, and the folder if nothing else lies in it."""
+        for path in self._steps():
+            shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            for name in (_BEST, _BEST + ".new"):
+                (self.folder / name).unlink(missing_ok=True)
+            self.folder.rmdir()
+
+
+def _read_progress(path: Path) -> Progress:
+    """Read how far a run is.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is none.
+        TypeError: If a field is missing or unknown.
+    """
+    values = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(values, dict):
+        raise TypeError(f"expected an object, found {type(values).__name__}")
+    progress = Progress(**values)
+    for name in ("step", "epoch", "processes"):
+        if type(getattr(progress, name)) is not int or getattr(progress, name) < 0:
+            raise ValueError(f"field {name!r}: expected a whole number, found {getattr(progress, name)!r:.40}")
+    for name, count in (("scores", progress.epoch), ("losses", None)):
+        given = getattr(progress, name)
+        if not isinstance(given, list) or not all(type(value) in (int, float) for value in given):
+            raise ValueError(f"field {name!r}: expected a list of numbers, found {given!r:.40}")
+        if not progress.epoch <= len(given) <= (progress.epoch + 1 if count is None else count):
+            raise ValueError(f"field {name!r}: expected one an epoch, found {len(given)}")
+    return progress
 
 
 @contextmanager
@@ -155,7 +190,7 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError:  # a RuntimeError, of which the file is innocent
         raise
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, OverflowError, SafetensorError) as error:
         raise InputError(f"{path}: the checkpoint is damaged ({error}). Remove it, and train again.") from error
 
 

@@ -27,8 +27,7 @@ from stance.model.store import (
     read_config,
     verify_files,
 )
-from stance.model.torch_runtime import build_encoder
-from stance.model.weights import load_weights
+from stance.model.torch_runtime import count_positions, load_network
 
 __all__ = ["Encoder", "load_encoder", "locate_encoder", "quiet_loading"]
 
@@ -36,7 +35,6 @@ _PACKAGE = "package:"
 _MODEL = "model:"
 _SPECIAL = 2
 """Special tokens around a text."""
-_ROBERTA_LINE = ("camembert", "mpnet", "roberta", "xlm-roberta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ def _load_pretrained(choice: EncoderChoice) -> Encoder:
     fast.no_truncation()
     fast.no_padding()
     mask = tokenizer.mask_token or "[MASK]"
-    return Encoder(network.float(), fast, int(tokenizer.pad_token_id or 0), mask, _positions(config), found)
+    return Encoder(network.float(), fast, int(tokenizer.pad_token_id or 0), mask, count_positions(config), found)
 
 
 def _load_model(choice: EncoderChoice) -> Encoder:
@@ -173,15 +171,10 @@ def _load_model(choice: EncoderChoice) -> Encoder:
     tokenizer.no_padding()
     known = json.loads(tokenizer.to_str())["added_tokens"]
     mask = next((token["content"] for token in known if "mask" in token["content"].lower()), "[MASK]")
-    network = build_encoder(config)
-    weights = load_weights(folder)
-    return Encoder(network, tokenizer, config.pad_id, mask, _positions(network.config), found, weights, config.head)
-
-
-def _positions(config: Any) -> int:  # noqa: ANN401 - transformers configs share no useful base type
-    """Tell how many tokens an encoder can read: models of RoBERTa's line count positions from the padding's id on."""
-    offset = config.pad_token_id + 1 if config.model_type in _ROBERTA_LINE else 0
-    return int(config.max_position_embeddings) - offset
+    network = load_network(folder, config)
+    positions = count_positions(network.encoder.config)
+    weights = network.state_dict()
+    return Encoder(network.encoder, tokenizer, config.pad_id, mask, positions, found, weights, config.head)
 
 
 @contextmanager

@@ -199,6 +199,8 @@ def _mentions(row: Mapping[str, Any], text: str, where: str, data: DataFile) -> 
         if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
             raise InputError(f"{where}: field 'targets': expected offsets within the text, found {start!r} to {end!r}.")
         span = Span(start, end, text[start:end])
+        if not span.text.strip():
+            raise InputError(f"{where}: field 'targets': expected a name at {start} to {end}, found {span.text!r:.60}.")
         gold = _gold(mention.get("label", mention.get("polarity")), f"{where}: field 'targets': {span.text}", data)
         yield Judgement(Target(span.text, description=span.text), gold, spans=(span,))
 
@@ -221,8 +223,8 @@ def _soft(given: Any, where: str) -> dict[Label, float] | None:  # noqa: ANN401 
     for label, share in _table(given, where).items():
         if label not in LABELS:
             raise InputError(f"{where}: unknown label {label!r}: {suggest(str(label), LABELS)}.")
-        if share is not None and not isinstance(share, (int, float)):
-            raise InputError(f"{where}: {label}: expected a share in [0, 1], found {share!r}.")
+        if share is not None and (not isinstance(share, (int, float)) or not 0 <= share < 2):
+            raise InputError(f"{where}: {label}: expected a share in [0, 1], found {share!r:.60}.")
         shares[label] = float(share or 0.0)
     total = sum(shares.values())
     if min(shares.values()) < 0 or not 0.98 <= total <= 1.02:

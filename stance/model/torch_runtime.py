@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,31 @@ from stance.model.store import WEIGHTS_FILE, ModelConfig
 from stance.model.tokens import Batch
 from stance.model.weights import load_weights
 
-__all__ = ["TorchNetwork", "build_encoder", "load_network", "sees_gpu"]
+__all__ = ["TorchNetwork", "build_encoder", "count_positions", "load_network", "sees_gpu"]
 
 _AHEAD = 2
 """Batches that a GPU is given before the result of the first is waited for."""
+_ROBERTA_LINE = ("camembert", "data2vec-text", "roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl")
+"""Encoders that count positions from the padding's id on, as MPNet does."""
+_KINDS = ("bert", "ernie", "megatron-bert", "mpnet", *_ROBERTA_LINE)
+"""Encoders that are built: a stack of layers that reads tokens and fetches nothing (others load backbones)."""
+_SIZES = {
+    "vocab_size": 1,
+    "hidden_size": 1,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 1,
+    "intermediate_size": 1,
+    "max_position_embeddings": 1,
+    "type_vocab_size": 0,
+    "relative_attention_num_buckets": 1,
+    "task_type_vocab_size": 0,
+    "pad_token_id": 0,
+}
+"""Fields of a config that are whole numbers, and the least that each may be."""
+_RATES = ("hidden_dropout_prob", "attention_probs_dropout_prob", "layer_norm_eps")
+_SWITCHES = ("is_decoder", "use_task_id")
+_DEEPEST = 100
+"""Most layers of an encoder, and most blocks of a head: building one costs time and memory, whatever its size."""
 
 
 class TorchNetwork:
@@ -53,6 +74,7 @@ class TorchNetwork:
         self.token_budget = GPU_TOKENS if self._on_gpu else CPU_TOKENS
         self._network = load_network(folder, config).eval().to(self._device)
         self.hidden = self._network.config.hidden
+        self._words = int(self._network.encoder.config.vocab_size)
 
     def run(self, batch: Batch, queries: npt.NDArray[np.float32]) -> Output:
         """Score a batch; as `stance.model.runtime.OnnxNetwork.run`."""
@@ -79,6 +101,11 @@ class TorchNetwork:
             ) from error
 
     def _start(self, batch: Batch, queries: Tensor) -> tuple[Tensor, Tensor]:
+        if not 0 <= batch.input_ids.min() <= batch.input_ids.max() < self._words:  # a GPU would be lost to the process
+            raise ModelError(
+                f"{self._path}: the network knows {self._words} tokens, and the tokenizer or 'pad_id' gives others. "
+                "Install or train the model again."
+            )
         inputs = [
             torch.from_numpy(array).to(self._device, non_blocking=True)
             for array in (batch.input_ids, batch.attention_mask, batch.mentions)
@@ -112,17 +139,19 @@ def load_network(folder: Path, config: ModelConfig) -> StanceNetwork:
         weights = load_weights(folder)
         if not weights:
             raise ValueError("it has no weights")
-        layers = config.encoder["config"]["num_hidden_layers"]
-        if type(layers) is not int or not 0 < layers <= len(weights):
-            raise ValueError(f"num_hidden_layers: expected a number of layers, found {layers!r:.40}")
+        head = _head(config)
         with torch.device("meta"):
-            wanted = StanceNetwork(build_encoder(config), HeadConfig(**config.head)).state_dict()
+            wanted = StanceNetwork(build_encoder(config), head).state_dict()
         apart = [name for name in wanted.keys() | weights.keys() if _shape(wanted, name) != _shape(weights, name)]
         if apart:
             name = min(apart)
             raise ValueError(f"{name}: expected the shape {_shape(wanted, name)}, found {_shape(weights, name)}")
-        network = StanceNetwork(build_encoder(config), HeadConfig(**config.head))
+        with torch.random.fork_rng(devices=[]):
+            network = StanceNetwork(build_encoder(config), head)
         network.load_state_dict(weights)
+        positions = count_positions(network.encoder.config)
+        if config.window > positions:
+            raise ValueError(f"its window has {config.window} tokens, the encoder {positions} positions")
     except ModelError:
         raise
     except Exception as error:  # whatever transformers or safetensors raise about what they are given
@@ -136,20 +165,95 @@ def load_network(folder: Path, config: ModelConfig) -> StanceNetwork:
 def build_encoder(config: ModelConfig) -> torch.nn.Module:
     """Build the encoder that a config describes, its weights drawn at random; the generator is left as it was.
 
+    Of the config only sizes, rates and the activation are taken: transformers has fields that fetch code or weights,
+    compile, or change what a network answers with.
+
     Args:
         config: What ``config.json`` says.
 
     Returns:
         A transformers encoder without pooling layer, in fp32.
+
+    Raises:
+        ModelError: If the config describes no encoder that is known.
     """
-    values = dict(config.encoder["config"])
-    values.pop("auto_map", None)  # names code that lies elsewhere
-    kind = AutoConfig.for_model(values.pop("model_type"), **values)
-    with torch.random.fork_rng(devices=[]):
-        network: torch.nn.Module = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            kind, add_pooling_layer=False, trust_remote_code=False
-        )
+    try:
+        values = _described(config.encoder["config"])
+        kind = AutoConfig.for_model(values.pop("model_type"), **values)
+        with torch.random.fork_rng(devices=[]):
+            network: torch.nn.Module = AutoModel.from_config(  # type: ignore[no-untyped-call]
+                kind, add_pooling_layer=False, trust_remote_code=False
+            )
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ModelError(
+            f"Model {config.name!r}: its config describes no encoder that can be built ({error}). "
+            "Use device='cpu', or train the model again."
+        ) from error
     return network.float()
+
+
+def count_positions(config: Any) -> int:  # noqa: ANN401 - transformers configs share no useful base type
+    """Tell how many tokens an encoder can read.
+
+    Args:
+        config: Its transformers config.
+
+    Returns:
+        The tokens, special ones included: some encoders count positions from the padding's id on.
+    """
+    offset = config.pad_token_id + 1 if config.model_type in ("mpnet", *_ROBERTA_LINE) else 0
+    return int(config.max_position_embeddings) - offset
+
+
+def _described(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what describes an encoder from the transformers config that a model folder holds.
+
+    Raises:
+        ValueError: If a field is not what it should be.
+        KeyError: If there is no kind.
+    """
+    if given["model_type"] not in _KINDS:
+        raise ValueError(f"model_type: expected one of {', '.join(_KINDS)}, found {given['model_type']!r:.40}")
+    values: dict[str, Any] = {"model_type": given["model_type"]}
+    for name, least in _SIZES.items():
+        if given.get(name) is not None:
+            most = _DEEPEST if name == "num_hidden_layers" else 1 << 31
+            values[name] = _whole(given[name], name, least, most)
+    for name in _RATES:
+        if name in given:
+            if type(given[name]) not in (int, float) or not 0 <= given[name] <= 1:
+                raise ValueError(f"{name}: expected a number in [0, 1], found {given[name]!r:.40}")
+            values[name] = given[name]
+    for name in _SWITCHES:
+        if name in given:
+            values[name] = given[name] is True
+    if "hidden_act" in given:
+        values["hidden_act"] = str(given["hidden_act"])
+    return values
+
+
+def _head(config: ModelConfig) -> HeadConfig:
+    """Give the sizes of the head.
+
+    Raises:
+        ValueError: If a field is no size.
+        TypeError: If a field is missing or unknown.
+    """
+    head = HeadConfig(**config.head)
+    least = {"hidden": 1, "heads": 1, "blocks": 0, "labels": 1, "width": 0}
+    for name, value in least.items():
+        _whole(getattr(head, name), name, value, _DEEPEST if name == "blocks" else 1 << 31)
+    if not isinstance(head.dropout, int | float) or not 0 <= head.dropout < 1:
+        raise ValueError(f"dropout: expected a number in [0, 1), found {head.dropout!r:.40}")
+    return head
+
+
+def _whole(value: object, name: str, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{name}: expected a whole number from {least} to {most}, found {value!r:.40}")
+    return value
 
 
 def sees_gpu() -> bool:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from stance.errors import ModelError
 from stance.model.store import list_weights, name_part
 
 __all__ = ["MOST", "SCALE", "SMALL", "ZERO", "Place", "block_size", "load_weights", "place_weights", "save_weights"]
@@ -105,10 +107,23 @@ def _share_out(tensors: Mapping[str, Tensor], most: int) -> list[dict[str, Tenso
 
 
 def load_weights(folder: Path) -> dict[str, Tensor]:
-    """Read weights as fp32, whatever they are stored as."""
+    """Read weights as fp32, whatever they are stored as.
+
+    Args:
+        folder: The model folder.
+
+    Returns:
+        Name -> weight; empty if the folder has no weights.
+
+    Raises:
+        ModelError: If a file of weights is damaged, or bytes and their scales do not belong together.
+    """
     stored: dict[str, Tensor] = {}
     for name in list_weights(folder):
-        stored |= load_file(folder / name)
+        try:
+            stored |= load_file(folder / name)
+        except (OSError, ValueError, SafetensorError) as error:
+            raise ModelError(f"{folder / name}: cannot be read ({error}). Install or train the model again.") from error
     weights = {}
     for name, value in stored.items():
         if name.endswith(SCALE) and name.removesuffix(SCALE) in stored:
@@ -118,8 +133,24 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
             weights[name] = value.float()
         else:
             numbers = value.float() - (ZERO if value.dtype == torch.uint8 else 0)
-            weights[name] = numbers * scale.float().repeat_interleave(value.shape[1] // scale.shape[1], dim=1)
+            weights[name] = numbers * _spread(scale, value, f"{folder}: weight {name!r:.100}")
     return weights
+
+
+def _spread(scale: Tensor, value: Tensor, where: str) -> Tensor:
+    """Give each number of a weight its scale; shapes are compared first, so that nothing grows beyond the weight."""
+    fits = (
+        value.ndim == scale.ndim == 2
+        and value.shape[0] == scale.shape[0]
+        and 0 < scale.shape[1] <= value.shape[1]
+        and value.shape[1] % scale.shape[1] == 0
+    )
+    if not fits:
+        raise ModelError(
+            f"{where}: expected scales for blocks of its rows, found shape {tuple(scale.shape)} for one of "
+            f"{tuple(value.shape)}. Install or train the model again."
+        )
+    return scale.float().repeat_interleave(value.shape[1] // scale.shape[1], dim=1)
 
 
 def place_weights(folder: Path) -> dict[str, Place]:

@@ -197,6 +197,8 @@ def find_place(path: str) -> Path | None:
         return None if given.exists() and not given.is_file() else given.resolve()
     except OSError as error:
         raise not_written(path, error) from error
+    except (RuntimeError, ValueError) as error:  # links in a circle, until Python 3.13; a NUL in the name
+        raise InputError(f"{path}: cannot be written ({error}). Give another --output.") from error
 
 
 def not_written(path: str | Path | None, error: OSError) -> InputError:

@@ -8,6 +8,7 @@ cut off when the run goes on.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -248,6 +249,8 @@ class Part:
 
     def _finish(self) -> None:
         if not self.commit.done:
+            if not self._part.exists():
+                raise FileNotFoundError(errno.ENOENT, "what was written beside it was removed meanwhile")
             self._settle(replace(self.commit, done=True))
         self._stack.close()
         side = errors_place(self.place)
@@ -323,7 +326,7 @@ def _read_journal(file: BinaryIO) -> tuple[dict[str, Any], list[Commit], int]:
                 last = [_commit(row)]
             else:
                 header = row
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             break
         end += len(line)
     return header, last, end

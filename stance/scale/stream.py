@@ -240,7 +240,7 @@ def _weigh(files: Sequence[str], place: Path | None) -> tuple[list[int], dict[st
     for name in files:
         try:
             found = os.stat(name) if name != "-" else None  # noqa: PTH116 - half the time of Path's, for many files
-        except OSError:
+        except (OSError, ValueError):
             found = None  # reading says what is wrong with it
         if found and (found.st_dev, found.st_ino) in written:
             raise InputError(f"{name}: is to be read and written. Give another --output.")

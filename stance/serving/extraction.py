@@ -151,16 +151,21 @@ def _check_package(data: bytes, name: str, most: int) -> None:
                     f"{name}: unpacks to {size:,} bytes in {len(parts):,} parts, more than is allowed ({most:,}; "
                     f"{_MOST_PARTS:,}). Save its text alone."
                 )
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    with package.open(part) as file:
-                        _refuse_declarations(file.read(), name)
+            for part in parts:  # a relation may name any of them as the text
+                with package.open(part) as file:
+                    _refuse_declarations(file.read(), name, strict=part.filename.endswith((".xml", ".rels")))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise InputError(f"{name}: cannot be unpacked ({error}). Save the document again as .docx.") from error
 
 
-def _refuse_declarations(xml: bytes, name: str) -> None:
-    """Refuse XML with a document type: Word writes none, and entities are declared there."""
+def _refuse_declarations(xml: bytes, name: str, *, strict: bool) -> None:
+    """Refuse XML with a document type: Word writes none, and entities are declared there.
+
+    Args:
+        xml: A part of the document; pictures and the like end at their first byte.
+        name: What messages call the document.
+        strict: Whether the part has to be XML.
+    """
 
     def declared(*_told: object) -> None:
         raise InputError(f"{name}: declares a document type or entities, which no Word document does.")
@@ -171,6 +176,8 @@ def _refuse_declarations(xml: bytes, name: str) -> None:
     try:
         parser.Parse(xml, True)
     except expat.ExpatError as error:
+        if not strict:
+            return
         raise InputError(f"{name}: a part of the document is damaged ({error}). Save it again as .docx.") from error
 
 

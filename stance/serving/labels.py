@@ -141,7 +141,7 @@ def _find(lines: list[bytes], annotation: Annotation) -> int | None:
     for place, line in enumerate(lines):
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(row, dict) and (row.get("id"), row.get("annotator")) == (annotation.id, annotation.annotator):
             return place

@@ -19,15 +19,18 @@ __all__ = ["address_of", "listen", "serve"]
 _LOG = logging.getLogger("stance")
 _HEAD_SECONDS = 15.0
 """Seconds within which the head of a request has to be there."""
+_READ_SECONDS = 30.0
+"""Seconds within which whoever asked has to take something of the answer that waits."""
 _CONNECTIONS = 500
 """Most connections at once; the system holds further ones back."""
 _HEAD_BYTES = 32_768
 
 
 class _Impatient(H11Protocol):
-    """A connection that is closed where no request comes, or its head takes too long."""
+    """A connection that is closed where no request comes, its head takes too long, or nobody reads the answer."""
 
     _waits: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -45,10 +48,32 @@ class _Impatient(H11Protocol):
         elif not working and self._waits is None:
             self._waits = self.loop.call_later(_HEAD_SECONDS, self.transport.close)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_watching()
+
+    def _watch_reader(self, before: int | None = None) -> None:
+        """Hang up if nothing was taken of what waits since it was looked last; else look again later."""
+        left = self.transport.get_write_buffer_size()
+        if before is not None and left >= before:
+            self.transport.abort()
+            return
+        self._unread = self.loop.call_later(_READ_SECONDS, self._watch_reader, left)
+
+    def _stop_watching(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self._waits is not None:
             self._waits.cancel()
         super().connection_lost(exc)
+        self._stop_watching()
 
 
 def listen(settings: Settings) -> socket.socket:

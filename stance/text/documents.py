@@ -190,6 +190,8 @@ def open_input(name: str) -> BinaryIO:
         raise InputError(f"{name}: no such file.") from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror}).") from error
+    except ValueError as error:  # a NUL in the name, as a recipe may have it
+        raise InputError(f"{name}: cannot be read ({error}).") from error
 
 
 def _read_stdin() -> BinaryIO:

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from stance.text.decoding import (
     read_bounded,
     refuse_binary,
 )
+from stance.text.fields import is_missing, source_fields
 from stance.text.parquet import parquet_rows
 from stance.toml import DEEPEST, is_deep
 
@@ -380,19 +382,8 @@ def _document(
     if half := _SURROGATE.search(text):
         found = f"half of a character (\\u{ord(half[0]):04x}) at character {half.start()}"
         return refuse(columns.text, f"field {columns.text!r} holds {found}. Write the character whole.")
-    if not isinstance(identity, str | int | float | None):
-        found = type(identity).__name__
+    if not isinstance(identity, str | int | float | None) or identity in (math.inf, -math.inf):
+        found = str(identity) if isinstance(identity, float) else type(identity).__name__
         return refuse(columns.id, f"field {columns.id!r} has to be a string or number, found {found}.")
-    return Document(text, name, identity, encoding, "none", _source(row, columns))
-
-
-def _source(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
-    """Give what the row says of its document; a date of Parquet becomes text, an object gives its fields."""
-    found: dict[str, Any] = {}
-    for column in columns.source:
-        value = row.get(column)
-        if isinstance(value, Mapping):
-            found |= value
-        elif value not in (None, ""):
-            found[column] = value if isinstance(value, str | int | float | bool) else str(value)
-    return found
+    identity = None if identity != "" and is_missing(identity) else identity
+    return Document(text, name, identity, encoding, "none", source_fields(row, columns.source))

@@ -101,3 +101,9 @@ def test_votes_come_back(paragraphs: list[list[str]]) -> None:
     assert [(one.id, one.annotator, one.labels) for one in again] == [
         (one.id, one.annotator, one.labels) for one in given
     ]
+
+
+def test_a_target_that_is_called_as_the_flag_is_refused_not_lost() -> None:
+    records = [Annotation("p", Anchor(text="x"), {"reported": "favor"}, name, reported=False) for name in "ab"]
+    with pytest.raises(InputError, match="target 'reported' has the name of the flag"):
+        adjudicate(records)

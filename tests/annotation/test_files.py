@@ -98,3 +98,16 @@ def test_an_annotator_says_one_thing_of_a_paragraph(tmp_path):
         f"{tmp_path}/rows.jsonl: line 3: there is a record of paragraph 'p1' by annotator 'A' before, "
         f"at {tmp_path}/rows.jsonl: line 1. Keep one record of each annotator."
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"confidence": float("nan")}, "field 'confidence': expected a number, found NaN"),
+        ({"start": 3.0}, "field 'start': expected a whole number, found 3.0"),
+        ({"soft_labels": {"NATO": {"favor": float("inf")}}}, "expected a number, found Infinity"),
+    ],
+)
+def test_numbers_are_numbers_and_offsets_are_whole(change, message):
+    with pytest.raises(InputError, match=message):
+        row_to_annotation(ROW | change, "line 1")

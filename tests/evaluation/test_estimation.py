@@ -120,6 +120,9 @@ def test_equal_weights_are_no_weights() -> None:
     rows, sample = corpus()
     heavy = [dataclasses.replace(row, weight=7.0) for row in sample]
     assert figures(estimate(rows, heavy)) == pytest.approx(figures(estimate(rows, sample)))
+    for factor in (1e308, 1e200, 1e-200):  # they count up to a factor: no square overflows
+        huge = [dataclasses.replace(row, weight=factor) for row in sample]
+        assert figures(estimate(rows, huge)) == pytest.approx(figures(estimate(rows, sample)))
     odd = [dataclasses.replace(row, weight=5.0 if row.labels["US"] == "favor" else 1.0) for row in sample]
     assert estimate(rows, odd).rows[0].share.value > estimate(rows, sample).rows[0].share.value
 
@@ -318,6 +321,8 @@ def test_fields() -> None:
     assert field_of(row, "document") == "d"
     assert field_of(PredictedRow("p", "d", {}, {"month": "May", "date": "2024-03-09T10:00:00Z"}), "month") == "May"
     assert field_of(PredictedRow("p", "d", {}, {"date": "2024-03-09T10:00:00Z"}), "month") == "2024-03"
+    assert field_of(PredictedRow("p", "d", {}, {"date": "20240309"}), "month") == "2024-03"
+    assert field_of(PredictedRow("p", "d", {}, {"date": "2024-W52-1"}), "month") == "2024-12"
 
 
 STANCES = {"US": {"label": "favor", "probabilities": {"favor": 0.9, "against": 0.1, "neutral": 0.0, "absent": 0.0}}}

@@ -323,6 +323,12 @@ def test_paragraphs_of_documents_that_were_cut_have_numbers() -> None:
     assert (found.paragraphs, found.documents) == (60, 20)
 
 
+def test_an_offset_of_thousands_of_digits_is_none(tmp_path: Path) -> None:
+    gold = [{"id": "1", "target": "NATO", "label": "favor"}]
+    (tmp_path / "p.csv").write_text(f"id,target,label,start\n1,NATO,favor,{'9' * 5000}\n", encoding="utf-8")
+    assert evaluate(gold, tmp_path / "p.csv", draws=2).paragraphs == 1
+
+
 def test_tables_with_slips_are_refused(tmp_path: Path) -> None:
     gold = [{"id": "1", "target": "NATO", "label": "favor"}]
     for name, text, message in (

@@ -119,6 +119,8 @@ GOOD = {"text": "a", "labels": {"NATO": "absent"}}
         ({"text": "a", "targets": [{"from": 0, "to": 9, "label": "favor"}]}, "offsets within the text, found 0 to 9"),
         ({**GOOD, "soft_labels": {"NATO": {"favor": 0.4}}}, "expected shares that sum to 1, found 0.400"),
         ({**GOOD, "soft_labels": {"NATO": {"pro": 1}}}, "soft labels: NATO: unknown label 'pro'"),
+        ({**GOOD, "soft_labels": {"NATO": {"favor": 10**400}}}, "favor: expected a share in .*, found 1000"),
+        ({"text": " x", "targets": [{"from": 0, "to": 1, "label": "favor"}]}, "expected a name at 0 to 1, found ' '"),
         ({**GOOD, "soft_labels": {"NATO": {"favor": "1"}}}, "favor: expected a share in .*, found '1'"),
         ({**GOOD, "soft_labels": 3}, "field 'soft_labels': expected an object, found 3"),
         ({**GOOD, "soft_labels": {"NATO": [1]}}, r"soft labels: NATO: expected an object, found \[1\]"),

@@ -322,6 +322,39 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, name: str) -> None:
         checkpoints.load(network, optimizer)
 
 
+@pytest.mark.parametrize(
+    "progress",
+    [
+        '{"recipe": "r", "step": "many"}',
+        '{"recipe": "r", "epoch": -1}',
+        '{"recipe": "r", "epoch": 1, "scores": 5, "losses": [0.1]}',
+        '{"recipe": "r", "epoch": 2, "scores": [0.1], "losses": [0.1]}',
+        "[1]",
+        "[" * 100_000,
+    ],
+)
+def test_progress_that_makes_no_sense_is_damage(tmp_path: Path, progress: str) -> None:
+    place = tmp_path / "step-00000001"
+    place.mkdir()
+    (place / "progress.json").write_text(progress, encoding="utf-8")
+    network = torch.nn.Linear(2, 1)
+    with pytest.raises(InputError, match=r"step-00000001: the checkpoint is damaged"):
+        Checkpoints(tmp_path, "r").load(network, torch.optim.AdamW(network.parameters()))
+
+
+def test_what_others_laid_beside_checkpoints_stays(tmp_path: Path) -> None:
+    network = torch.nn.Linear(2, 1)
+    kept = Checkpoints(tmp_path / "seed-42", "r")
+    notes = tmp_path / "seed-42" / "step-by-step"
+    notes.mkdir(parents=True)
+    (notes / "progress.json").write_text("{}", encoding="utf-8")
+    assert kept.newest() is None
+    kept.save(network, torch.optim.AdamW(network.parameters()), Progress("r", step=1))
+    kept.save_best(network)
+    kept.remove()
+    assert [path.name for path in (tmp_path / "seed-42").iterdir()] == ["step-by-step"]
+
+
 def test_memory_that_ran_out_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = torch.nn.Linear(2, 1)
     checkpoints = Checkpoints(tmp_path / "run", "recipe")

@@ -11,6 +11,7 @@ import onnx
 import pytest
 import torch
 from onnx import numpy_helper
+from safetensors.torch import save_file
 
 from stance.errors import ModelError
 from stance.fitting.config import EncoderChoice
@@ -87,6 +88,29 @@ def test_large_weights_lie_in_parts(tmp_path: Path) -> None:
     assert all(torch.equal(read[name], state[name]) for name in state)
     (tmp_path / names[1]).unlink()
     with pytest.raises(ModelError, match=r"model-00002-of-00003\.safetensors: the file is missing"):
+        load_weights(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "scale"),
+    [((0, 10**12), (0, 1)), ((1, 100_000), (100_000, 1)), ((4, 6), (4, 4)), ((4, 6), (4, 0)), ((10,), (1,))],
+)
+def test_scales_that_do_not_fit_are_refused_before_anything_grows(
+    tmp_path: Path, value: tuple[int, ...], scale: tuple[int, ...]
+) -> None:
+    state = {"m": torch.zeros(value, dtype=torch.uint8), "m" + SCALE: torch.zeros(scale, dtype=torch.float16)}
+    save_file(state, tmp_path / "model.safetensors")
+    if value[0]:
+        with pytest.raises(ModelError, match=r"weight 'm': expected scales for blocks of its rows"):
+            load_weights(tmp_path)
+    else:
+        assert load_weights(tmp_path)["m"].shape == value
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 8, (2**40).to_bytes(8, "little") + b"{}"])
+def test_a_damaged_file_of_weights_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.safetensors: cannot be read"):
         load_weights(tmp_path)
 
 

@@ -17,6 +17,7 @@ from stance.model import backends, store
 from stance.model.classifier import Classifier
 from stance.schema import LABELS
 
+torch_runtime = pytest.importorskip("stance.model.torch_runtime") if util.find_spec("torch") else None
 TEXTS = [
     "NATO has kept the peace in Europe for three generations, and we are the better for it.",
     "Beijing bullies its neighbours and calls it friendship. " * 30,
@@ -91,7 +92,11 @@ def test_without_cuda_in_onnx_runtime_a_gpu_is_left_to_torch(monkeypatch: pytest
     [
         ({"num_hidden_layers": 10**9}, "num_hidden_layers"),
         ({"num_hidden_layers": 2}, r"expected the shape None"),
-        ({"vocab_size": 10**12}, r"word_embeddings.*expected the shape \(1000000000000, 384\)"),
+        ({"vocab_size": 10**9}, r"word_embeddings.*expected the shape \(1000000000, 384\)"),
+        ({"max_position_embeddings": 10**12}, "max_position_embeddings: expected a whole number"),
+        ({"num_attention_heads": 0}, "num_attention_heads: expected a whole number"),
+        ({"layer_norm_eps": float("nan")}, r"layer_norm_eps: expected a number in \[0, 1\], found nan"),
+        ({"model_type": "detr", "use_pretrained_backbone": True}, "model_type: expected one of bert"),
         ({"model_type": "no-such-model"}, "no-such-model"),
         ({"hidden_act": "no such function"}, "no such function"),
     ],
@@ -99,14 +104,73 @@ def test_without_cuda_in_onnx_runtime_a_gpu_is_left_to_torch(monkeypatch: pytest
 def test_a_config_that_does_not_fit_the_weights_is_refused(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(store.find_model("small"), folder)
-    config = store.read_config(folder)
-    values = config.encoder["config"] | change
-    store.write_config(folder, dataclasses.replace(config, encoder=config.encoder | {"config": values}))
-    store.write_hashes(folder)
     with pytest.raises(ModelError, match=message):
-        Classifier(folder, device="torch:cpu")
+        Classifier(altered(tmp_path / "model", config=change), device="torch:cpu")
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    ("head", "message"), [({"blocks": 10**7}, "blocks: expected a whole number"), ({"heads": 0}, "heads: expected")]
+)
+def test_a_head_that_cannot_be_is_refused(tmp_path: Path, head: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        Classifier(altered(tmp_path / "model", head=head), device="torch:cpu")
+
+
+@needs_torch
+def test_of_a_config_only_sizes_count(tmp_path: Path) -> None:
+    """Others fetch code from the hub, compile, allocate, or change what the network answers with."""
+    harmful = {
+        "_attn_implementation": "somebody/kernel",
+        "attn_implementation": "flex_attention",
+        "auto_map": {"AutoModel": "evil--evil.Evil"},
+        "chunk_size_feed_forward": 7,
+        "num_labels": 10**9,
+        "return_dict": False,
+        "quantization_config": {"quant_method": "bitsandbytes"},
+    }
+    folder = altered(tmp_path / "model", config=harmful)
+    built = torch_runtime.build_encoder(store.read_config(folder))
+    assert numbers(stance.predict(TEXTS[:1], model=folder, device="torch:cpu")).shape == (1, 3, 4)
+    assert not harmful.keys() & {key for key, value in built.config.to_dict().items() if value == harmful.get(key)}
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"window": 4000}, "its window has 4000 tokens, the encoder 512 positions"),
+        ({"pad_id": 10**6}, "the network knows 30522 tokens"),
+    ],
+)
+def test_a_tokenizer_or_window_that_does_not_fit_is_refused(
+    tmp_path: Path, fields: dict[str, Any], message: str
+) -> None:
+    folder = altered(tmp_path / "model", **fields)
+    with pytest.raises(ModelError, match=message):
+        stance.predict(TEXTS[0], model=folder, device="torch:cpu")
+
+
+@needs_torch
+def test_loading_leaves_the_generator_of_torch_as_it_was() -> None:
+    import torch
+
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    torch_runtime.load_network(store.find_model("small"), store.read_config(store.find_model("small")))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def altered(
+    folder: Path, *, config: dict[str, Any] | None = None, head: dict[str, Any] | None = None, **fields: Any
+) -> Path:
+    """Copy the small model with changes to the encoder's config, the head, and the folder's config."""
+    shutil.copytree(store.find_model("small"), folder)
+    known = store.read_config(folder)
+    encoder = known.encoder | {"config": known.encoder["config"] | (config or {})}
+    store.write_config(folder, dataclasses.replace(known, encoder=encoder, head=known.head | (head or {}), **fields))
+    store.write_hashes(folder)
+    return folder
 
 
 @needs_torch

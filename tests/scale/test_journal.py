@@ -98,3 +98,23 @@ def test_a_journal_without_room_names_the_output(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(journal, "open_held", lambda path: (Full(), True))
     with pytest.raises(InputError, match=r"out\.jsonl: cannot be written \(No space left on device\)"):
         part(tmp_path / "out.jsonl")
+
+
+@pytest.mark.parametrize("line", [b"[" * 200_000 + b"\n", b'{"run":' * 100_000 + b"\n"])
+def test_a_line_that_is_nested_deep_does_not_count(tmp_path: Path, line: bytes) -> None:
+    sink = part(tmp_path / "out.jsonl")
+    sink.append(b"row\n", b"", Commit(documents=1, paragraphs=1))
+    sink.close()
+    path = tmp_path / ".out.jsonl.journal"
+    path.write_bytes(path.read_bytes() + line)
+    with path.open("rb") as file:
+        assert [commit.paragraphs for commit in journal._read_journal(file)[1]] == [1]
+
+
+def test_an_output_that_was_removed_meanwhile_is_said(tmp_path: Path) -> None:
+    sink = part(tmp_path / "out.jsonl")
+    sink.append(b"row\n", b"", Commit(documents=1, paragraphs=1))
+    (tmp_path / ".out.jsonl.part").unlink()
+    with pytest.raises(InputError, match=r"out\.jsonl: cannot be written \(what was written beside it was removed"):
+        sink.finish()
+    sink.close()

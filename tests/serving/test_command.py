@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import re
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+import uvicorn
 
 from stance.cli.app import main
 from stance.errors import InputError
@@ -97,3 +99,34 @@ def test_names_of_targets_do_not_pile_up(tiny, monkeypatch) -> None:
         model.predict(["NATO met."], [Target(f"T{number}"), Target(f"U{number}")])
     assert len(model._queries) == model._stored + 3
     assert model.predict(["NATO met."], [Target("T0")])[0] == first
+
+
+def test_who_does_not_read_the_answer_is_hung_up_on(monkeypatch) -> None:
+    monkeypatch.setattr(server, "_READ_SECONDS", 0.2)
+    body = bytes(30_000_000)  # more than the system holds for both
+
+    async def app(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    async def run() -> tuple[int, int]:
+        listening = socket.create_server(("127.0.0.1", 0))
+        own = uvicorn.Server(uvicorn.Config(app, http=server._Impatient, lifespan="off", log_config=None))
+        serving = asyncio.create_task(own.serve(sockets=[listening]))
+        idle, reading = (socket.create_connection(listening.getsockname()) for _ in range(2))
+        for asker in (idle, reading):
+            asker.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        found = await asyncio.to_thread(lambda: sum(map(len, iter(lambda: reading.recv(1 << 20), b""))))
+        for _ in range(100):
+            if not own.server_state.connections:
+                break
+            await asyncio.sleep(0.05)
+        left = len(own.server_state.connections)
+        own.should_exit = True
+        await serving
+        idle.close()
+        reading.close()
+        return found, left
+
+    found, left = asyncio.run(run())
+    assert found > len(body) and left == 0

@@ -143,6 +143,11 @@ def test_entities_are_refused() -> None:
     sneaky = word(p("NATO"), more={"word/styles.xml": (reader + "<x>&a;</x>").encode("utf-16")})
     with pytest.raises(InputError, match="declares a document type"):
         docx_text(sneaky, "a.docx", 100_000)
+    for name in ("word/other.bin", "word/styles.XML"):  # a relation may name any part as the text
+        with pytest.raises(InputError, match="declares a document type"):
+            docx_text(word(p("NATO"), more={name: (reader + "<x>&a;</x>").encode()}), "a.docx", 100_000)
+    picture = word(p("NATO"), more={"word/media/image1.png": b"\x89PNG\r\n\x1a\n" + bytes(99)})
+    assert docx_text(picture, "a.docx", 100_000)[0] == "NATO"
 
 
 def test_damaged_and_empty_word_documents() -> None:

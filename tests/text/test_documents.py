@@ -199,3 +199,8 @@ def test_missing_extra(write, monkeypatch, name, package, message):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=message):
         read(write(name, "<p>NATO met.</p>"))
+
+
+def test_a_name_that_no_file_can_have_is_an_error():
+    with pytest.raises(InputError, match=r"cannot be read .*null byte"):
+        list(read_documents("a\0b.txt"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import sys
@@ -318,3 +319,23 @@ def test_bad_parquet_rows(tmp_path):
         f"{path}: row 2: field 'text' has to be a string, found nothing.",
         f"{path}: row 3: field 'text' is empty.",
     ]
+
+
+def test_what_json_cannot_hold_is_missing_or_text(tmp_path):
+    """NaN is how pandas writes what is missing; a line of JSON with NaN is none, and no reader takes it."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    nan, inf = float("nan"), float("inf")
+    about = [{"day": datetime.date(2024, 1, 2), "score": nan, "raw": b"x"}, {"day": None, "score": inf, "raw": None}]
+    columns = {"text": ["One.", "Two."], "id": [nan, 2.0], "year": [nan, 2024.0], "about": about}
+    parquet.write_table(pa.table(columns), tmp_path / "a.parquet")
+    found = list(read_documents(tmp_path / "a.parquet", source_columns=["year", "about"]))
+    assert [document.id for document in found] == [None, 2.0]
+    assert [document.source for document in found] == [
+        {"day": "2024-01-02", "score": None, "raw": "b'x'"},
+        {"year": 2024.0, "day": None, "score": "inf", "raw": None},
+    ]
+    parquet.write_table(pa.table({"text": ["One."], "id": [inf]}), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match="row 1: field 'id' has to be a string or number, found inf"):
+        list(read_documents(tmp_path / "b.parquet"))
