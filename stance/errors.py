@@ -37,6 +37,8 @@ __all__ = [
 
 _COMPARED = 1000
 """Names that are looked through for the one that was meant, and characters of it: a table may have a million."""
+_ALIKE = 0.65
+"""How alike a name has to be, from 0 to 1; at difflib's 0.6 'outlet' is taken for a slip of 'text'."""
 _TOLD = 50
 """Known names that are told."""
 
@@ -109,7 +111,10 @@ class MissingExtraError(StanceError, ImportError):
     """
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs packages that are not installed: pip install 'stance-kit[{extra}]'")
+        super().__init__(
+            f"{feature} needs packages that are not installed: pip install 'stance-kit[{extra}]' "
+            f"(in a checkout: pip install -c constraints.txt -e '.[{extra}]')"
+        )
         self.feature = feature
         self.extra = extra
 
@@ -133,7 +138,7 @@ def suggest(found: str, known: Iterable[str]) -> str:
     """
     names = list(islice(known, _COMPARED + 1))
     folded = {name.casefold(): name for name in names[:_COMPARED]}
-    close = difflib.get_close_matches(found[:_COMPARED].casefold(), list(folded), n=1)
+    close = difflib.get_close_matches(found[:_COMPARED].casefold(), list(folded), n=1, cutoff=_ALIKE)
     hint = f"did you mean {folded[close[0]]!r}? " if close else ""
     more = ", ..." if len(names) > _TOLD else ""
     return f"{hint}Known: {', '.join(names[:_TOLD])}{more}"

@@ -262,7 +262,8 @@ def _pattern(target: Target, small: bool) -> re.Pattern[str]:
         if len(alias) > _SHORT and alias != alias.upper():
             forms.append(_literal(alias.upper()))
     excluded = [f"(?i:{_literal(phrase)})" for phrase in sorted(target.exclude, key=len, reverse=True)]
-    skipped = f"{'|'.join(excluded)}|" if excluded else ""
+    # with the article: "the Board" is not to be found in "the Board of Health", whose exclusion names no article
+    skipped = rf"(?:(?i:the)\s+)?(?:{'|'.join(excluded)})|" if excluded else ""
     return re.compile(rf"(?<!\w)(?:{skipped}(?P<alias>{'|'.join(forms)}))(?!\w)")
 
 

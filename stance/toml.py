@@ -44,7 +44,7 @@ def read_toml(path: str | Path, what: str) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}. Give {what}.") from error
     except ValueError as error:
-        raise InputError(f"{path}: cannot be read as {what}; not valid TOML in UTF-8: {error}. Mend it") from error
+        raise InputError(f"{path}: cannot be read as {what}; not valid TOML in UTF-8: {error}. Mend it.") from error
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -165,3 +165,9 @@ def test_missing_target_file(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="not valid TOML in UTF-8"):
         load_targets(tmp_path / "bytes.toml")
+
+
+def test_an_exclusion_holds_for_names_with_an_article() -> None:
+    board = Target("Harbour Board", aliases=("the Board",), exclude=("Board of Health",))
+    assert find_mentions("The Board of Health met; the Board  of Health left.", board) == ()
+    assert [span.text for span in find_mentions("The Board of Norhaven met.", board)] == ["The Board"]

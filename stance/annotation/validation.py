@@ -112,7 +112,8 @@ def _message(error: ValidationError) -> str:
             return f"{at}the field {missing!r} is missing. It has to be there."
         case "dependentRequired":
             given, missing = next(_unmet(limit, error.instance))
-            return f"{at}{given!r} is there, but {missing!r} is missing. Give both or neither."
+            cure = " (stance annotate import takes --annotator NAME)" if missing == "annotator" else ""
+            return f"{at}{given!r} is there, but {missing!r} is missing. Give both or neither{cure}."
         case "additionalProperties":
             known = list(error.schema.get("properties", {}))
             unknown = next(name for name in error.instance if name not in known)

@@ -30,6 +30,7 @@ __all__ = [
     "reading_of",
     "share",
     "split_names",
+    "target_names",
     "whole_number",
 ]
 
@@ -93,6 +94,15 @@ def add_draw_options(parser: argparse.ArgumentParser) -> None:
 def split_names(text: str) -> list[str]:
     """Read names with commas between them."""
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def target_names(text: str) -> list[str]:
+    """Read the names of ``--targets``; a file among them is a slip."""
+    names = split_names(text)
+    file = next((name for name in names if name.endswith(".toml")), None)
+    if file is not None:
+        raise InputError(f"--targets takes names, found the file {file!r}. Give it with --targets-file.")
+    return names
 
 
 def positive_number(text: str) -> int:

@@ -15,7 +15,7 @@ from stance.cli.options import (
     positive_number,
     reading_of,
     share,
-    split_names,
+    target_names,
 )
 from stance.errors import UsageError
 from stance.targets import Target, load_targets, resolve_targets
@@ -185,6 +185,6 @@ def asked_targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> t
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
     known = {target.name.casefold(): target for target in own}
     if arguments.targets is not None:
-        return resolve_targets(split_names(arguments.targets), (*trained, *own))
+        return resolve_targets(target_names(arguments.targets), (*trained, *own))
     default = [target for target in resolve_targets(None, trained) if target.name.casefold() not in known]
     return resolve_targets([*default, *own])

@@ -8,7 +8,7 @@ import logging
 import os
 from pathlib import Path
 
-from stance.cli.options import positive_number, split_names, whole_number
+from stance.cli.options import positive_number, target_names, whole_number
 from stance.errors import MissingExtraError, UsageError
 from stance.targets import Target, load_targets, resolve_targets
 
@@ -97,5 +97,5 @@ def _targets(arguments: argparse.Namespace) -> tuple[Target, ...] | None:
     """Give the targets that are offered; None leaves it to the model."""
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
     if arguments.targets is not None:
-        return resolve_targets(split_names(arguments.targets), own)
+        return resolve_targets(target_names(arguments.targets), own)
     return resolve_targets([*resolve_targets(None), *own]) if own else None

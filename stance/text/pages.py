@@ -53,7 +53,7 @@ def page_text(page: str, name: str) -> str:
         import trafilatura
         from lxml import etree
     except ImportError:
-        raise MissingExtraError("Reading HTML", "html") from None
+        raise MissingExtraError(f"{name}: reading HTML", "html") from None
     _refuse_hostile(page, name)
     page = _REFERENCE.sub(_without_controls, _DECLARATION.sub("", page))
     with _silenced("trafilatura"):

@@ -40,7 +40,7 @@ def parquet_rows(
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError:
-        raise MissingExtraError("Reading Parquet", "parquet") from None
+        raise MissingExtraError(f"{name}: reading Parquet", "parquet") from None
     try:
         table = parquet.ParquetFile(file)
         header = table.schema_arrow.names

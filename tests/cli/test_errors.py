@@ -279,7 +279,8 @@ def test_missing_extra_leaves_no_output(folder, run, monkeypatch):
     status, out, err = run("segment", write(folder, "a.txt"), "-o", "x.parquet")
     assert (status, out) == (1, "")
     assert err == [
-        "stance: error: Writing Parquet needs packages that are not installed: pip install 'stance-kit[parquet]'"
+        "stance: error: Writing Parquet needs packages that are not installed: pip install 'stance-kit[parquet]' "
+        "(in a checkout: pip install -c constraints.txt -e '.[parquet]')"
     ]
     assert [path.name for path in folder.iterdir()] == ["a.txt"]
 

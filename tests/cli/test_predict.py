@@ -205,6 +205,7 @@ def test_corrupted_model(article: Path, tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_missing_targets_file(article: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "none.toml: no such file" in fails(["predict", str(article), "--targets-file", "none.toml"], capsys)
+    assert "Give it with --targets-file" in fails(["predict", str(article), "--targets", "NATO,mine.toml"], capsys)
 
 
 def test_unknown_device(article: Path, capsys: pytest.CaptureFixture[str]) -> None:

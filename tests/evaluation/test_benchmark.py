@@ -370,6 +370,16 @@ def test_the_leaderboard_keeps_what_comes_from_elsewhere_inert(small_set: Path) 
     assert "<b>" not in text and "[system](" not in text and "*us*" not in text.replace("\\*", "")
 
 
+def test_a_set_whose_official_metric_cannot_be_had(small_set: Path) -> None:
+    """No gold label takes a side, so there is no F_avg, no difference and no p; the leaderboard is written."""
+    gold = small_set.parent / "test.jsonl"
+    gold.write_text(gold.read_text().replace('"pro"', '"none"').replace('"con"', '"none"'))
+    text, values = board(small_set, Fixed(name="one"), Fixed(name="two"))
+    best, other = values["sets"]["small"]["rows"]
+    assert best["official"]["value"] is None and other["difference"]["p"] is None
+    assert "nan" not in text and "| n/a | n/a |" in text
+
+
 def test_results_of_other_data_are_not_compared(small_set: Path) -> None:
     run(small_set, Fixed(name="old"))
     lines = (small_set.parent / "test.jsonl").read_text().splitlines()

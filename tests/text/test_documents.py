@@ -189,10 +189,10 @@ def test_unknown_format(write):
         (
             "a.html",
             "trafilatura",
-            r"Reading HTML needs packages that are not installed: pip install 'stance-kit\[html\]'",
+            r"a\.html: reading HTML needs packages that are not installed: pip install 'stance-kit\[html\]'",
         ),
         ("a.html", "lxml", r"pip install 'stance-kit\[html\]'"),
-        ("a.parquet", "pyarrow", r"Reading Parquet needs .*: pip install 'stance-kit\[parquet\]'"),
+        ("a.parquet", "pyarrow", r"a\.parquet: reading Parquet needs .*: pip install 'stance-kit\[parquet\]'"),
     ],
 )
 def test_missing_extra(write, monkeypatch, name, package, message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import isnan
 from typing import Any
 
 from stance.evaluation.benchmark.scores import ALL, Row, Scheme, compare_rows
@@ -137,7 +138,8 @@ def _apart(
     if result is best:
         return {"difference": None}
     found = compare_rows(rows[result.system], rows[best.system], scheme, draws=draws[0], seed=draws[1])
-    return {"difference": interval_to_dict(found.interval) | {"p": round(found.p, 6), "to": best.system}}
+    p = None if isnan(found.p) else round(found.p, 6)  # a set whose metric cannot be had: no gold of some label
+    return {"difference": interval_to_dict(found.interval) | {"p": p, "to": best.system}}
 
 
 def table_rows(results: Sequence[Result]) -> list[tuple[str, ...]]:

@@ -109,7 +109,7 @@ def _systems_table(found: Mapping[str, Any]) -> str:
                 *(_value(row["targets"].get(target)) for target in targets),
                 *(_value(row["parts"].get(part)) for part in parts),
                 _interval(apart, sign=True) if apart else "",
-                f"{apart['p']:.4f}" if apart else "",
+                "" if not apart else "n/a" if apart["p"] is None else f"{apart['p']:.4f}",
                 f"{row['judgements']:,}",
                 str(row["failures"]),
                 "" if ceiling else f"{row['seconds']:,.0f}",

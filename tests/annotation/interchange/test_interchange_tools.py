@@ -370,7 +370,7 @@ def test_csv_short_table_with_semicolons() -> None:
         ("id,NATO,NATO\n", "column 'NATO' stands twice"),
         ("NATO\n", "the column 'id' is missing"),
         ("id,NATO\np,Favor\n", "line 2: column 'NATO': unknown label 'Favor': did you mean 'favor'"),
-        ("id,NATO\np,favor\n", "line 2: 'labels' is there, but 'annotator' is missing"),
+        ("id,NATO\np,favor\n", "line 2: 'labels' is there, but 'annotator' is missing. .* --annotator NAME"),
         ("id,reported\np,maybe\n", "column 'reported': expected true or false, found 'maybe'"),
         ("id,confidence\np,80%\n", "column 'confidence': expected a number from 0 to 1, found '80%'"),
         ("id,start\np,1.5\n", "column 'start': expected a whole number"),
