@@ -78,7 +78,7 @@ faults-files: $(VENV)/.dev  ## kill, fill and block commands that write files; o
 
 coverage: $(VENV)/.dev  ## the whole test suite with line and branch coverage, processes that tests start counted too
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest --numprocesses 2 --dist worksteal
 	$(BIN)/python -m coverage combine
 	$(BIN)/python -m coverage report --fail-under=95
 
