@@ -192,13 +192,15 @@ def find_place(path: str) -> Path | None:
     """
     given = Path(path)
     try:
-        if given.is_dir():
-            raise InputError(f"{path}: is a directory. Give the name of a file to write.")
-        return None if given.exists() and not given.is_file() else given.resolve()
+        is_folder, is_other = given.is_dir(), given.exists() and not given.is_file()
+        place = given.resolve()
     except OSError as error:
         raise not_written(path, error) from error
     except (RuntimeError, ValueError) as error:  # links in a circle, until Python 3.13; a NUL in the name
         raise InputError(f"{path}: cannot be written ({error}). Give another --output.") from error
+    if is_folder:
+        raise InputError(f"{path}: is a directory. Give the name of a file to write.")
+    return None if is_other else place
 
 
 def not_written(path: str | Path | None, error: OSError) -> InputError:

@@ -130,8 +130,9 @@ def test_the_card_measures_the_model_as_it_ships(
     ]
     as_stored, told = measure(judged)["targets"], config.metrics["test"]["targets"]
     assert config.training["train_loss_by_epoch"] == built.config.training["train_loss_by_epoch"]
-    in_8_bits = built.config.metrics["test"]["targets"]  # of the same network
-    assert any(abs(told[target]["ece"] - in_8_bits[target]["ece"]) > 1e-3 for target in told)
+    if config.arithmetic == "fp32":
+        in_8_bits = built.config.metrics["test"]["targets"]  # of the same network
+        assert any(abs(told[target]["ece"] - in_8_bits[target]["ece"]) > 1e-3 for target in told)
     for target in told:
         assert told[target]["ece"] == pytest.approx(as_stored[target]["ece"], abs=apart)
         assert told[target]["macro_f1"] == pytest.approx(as_stored[target]["macro_f1"], abs=apart)
