@@ -164,14 +164,13 @@ def speed(results: Path) -> str:
                 f"{median(rates):,.1f}",
                 f"{ratio:.2f}",
                 f"{1000 * alone['one_paragraph_s']:.0f}",
-                f"{alone['peak_mb']:,}",
             ]
         )
     computed = found["entailment"]["paragraphs_per_s"]
     rows.append(
         [f"zero-shot entailment, {found['entailment']['passes']} passes (computed)", f"{computed:.1f}", "", "", ""]
     )
-    head = ["system", "paragraphs a second", "time, of stance's", "ms for one paragraph", "MB at most"]
+    head = ["system", "paragraphs a second", "time, of stance's", "ms for one paragraph"]
     machine, limit, cold = found["machine"], found["limit"], found["cold_start_s"]
     return (
         f"{_table(head, rows)}\n\n{found['paragraphs']:,} paragraphs of articles, {found['targets']} targets where no "
