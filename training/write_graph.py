@@ -35,16 +35,16 @@ def main() -> None:
     network = load_network(given.folder, config)
     write_graph(network, given.folder, arithmetic=arithmetic)
     if arithmetic == "int8":  # a last bit that differs becomes a step where it decides a rounding
-        compare(imitate_int8(network), given.folder, most=0.1)
+        compare(imitate_int8(network), given.folder, most=0.1, on_average=True)
     else:
-        compare(network.eval(), given.folder, most=1e-4)
+        compare(network.eval(), given.folder, most=1e-3)
     if arithmetic != config.arithmetic:
         write_config(given.folder, dataclasses.replace(config, arithmetic=arithmetic))
     write_hashes(given.folder)
 
 
-def compare(network: StanceNetwork, folder: Path, *, most: float) -> None:
-    """Make sure that the graph gives what the network gives, but for a mean difference of scores."""
+def compare(network: StanceNetwork, folder: Path, *, most: float, on_average: bool = False) -> None:
+    """Make sure that the graph gives what the network gives, but for a difference of scores."""
     generator = torch.Generator().manual_seed(0)
     ids = torch.randint(1000, 20000, (2, 48), generator=generator)
     mask, mentions = torch.ones_like(ids), torch.zeros(2, 3, 48)
@@ -54,9 +54,9 @@ def compare(network: StanceNetwork, folder: Path, *, most: float) -> None:
         expected, _ = network(ids, mask, mentions, queries)
     batch = Batch(ids.numpy(), mask.numpy(), mentions.numpy())
     found = OnnxNetwork(folder / NETWORK_FILE).run(batch, queries.numpy()).scores
-    apart = float(abs(found - expected.numpy()).mean())
-    sys.stderr.write(f"scores differ by {apart:.1e} on average\n")
-    if apart > most:
+    apart = abs(found - expected.numpy())
+    sys.stderr.write(f"scores differ by {apart.max():.1e} at most, {apart.mean():.1e} on average\n")
+    if (apart.mean() if on_average else apart.max()) > most:
         raise SystemExit(f"{folder}: the graph gives other scores than the network; its hashes were not written.")
 
 

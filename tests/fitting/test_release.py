@@ -135,7 +135,9 @@ def test_the_card_measures_the_model_as_it_ships(
         assert any(abs(told[target]["ece"] - in_8_bits[target]["ece"]) > 1e-3 for target in told)
     for target in told:
         assert told[target]["ece"] == pytest.approx(as_stored[target]["ece"], abs=apart)
-        assert told[target]["macro_f1"] == pytest.approx(as_stored[target]["macro_f1"], abs=apart)
+        assert told[target]["macro_f1"] == pytest.approx(
+            as_stored[target]["macro_f1"], abs=None if config.arithmetic == "fp32" else apart
+        )
 
 
 def test_batches_do_not_matter_to_an_exported_model(built: Built) -> None:
