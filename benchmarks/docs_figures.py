@@ -164,20 +164,24 @@ def speed(results: Path) -> str:
                 f"{median(rates):,.1f}",
                 f"{ratio:.2f}",
                 f"{1000 * alone['one_paragraph_s']:.0f}",
+                f"{alone['peak_mb']:,.0f}",
             ]
         )
     computed = found["entailment"]["paragraphs_per_s"]
     rows.append(
         [f"zero-shot entailment, {found['entailment']['passes']} passes (computed)", f"{computed:.1f}", "", "", ""]
     )
-    head = ["system", "paragraphs a second", "time, of stance's", "ms for one paragraph"]
+    head = ["system", "paragraphs a second", "time, of stance's", "ms for one paragraph", "MB at most"]
     machine, limit, cold = found["machine"], found["limit"], found["cold_start_s"]
+    kind = {"int8": "in whole numbers of 8 bits", "fp32": "in fp32"}[limit["arithmetic"]]
     return (
         f"{_table(head, rows)}\n\n{found['paragraphs']:,} paragraphs of articles, {found['targets']} targets where no "
         f"other number is said, medians of {found['parts']} parts that every system read in turn, on {cores} cores "
         f"({', '.join(machine['flags'])}). stance reaches {limit['utilisation']:.0%} of what the machine multiplies at "
-        f"most in fp32; {found['padding']:.1%} of tokens are padding. `import stance` takes {cold['import']:.2f} s, "
-        f"`stance predict` on a file of one paragraph {cold['predict, small']:.2f} s. `{found['command']}`, result in "
+        f"most {kind} ({limit['peak_gflops']:,.0f} thousand million operations a second, "
+        f"{limit['peak_gflops_fp32']:,.0f} in fp32); {found['padding']:.1%} of tokens are padding. `import stance` "
+        f"takes {cold['import']:.2f} s, `stance predict` on a file of one paragraph {cold['predict, small']:.2f} s. "
+        f"`{found['command']}`, result in "
         "`benchmarks/results/speed.json`."
     )
 

@@ -174,7 +174,7 @@ def make_systems(model: str, source: str, folder: Path) -> dict[str, Callable[[]
     Args:
         model: The model of ours.
         source: Its encoder, as peers load it.
-        folder: Where a copy of the model with weights in fp32 may be written.
+        folder: Where a copy of the model in fp32 may be written.
 
     Returns:
         Name -> what loads it and gives what judges a list of texts.
@@ -186,7 +186,7 @@ def make_systems(model: str, source: str, folder: Path) -> dict[str, Callable[[]
         "stance, 1 target": lambda: _ours(model, ["NATO"]),
         "stance, 10 targets": lambda: _ours(model, ten),
         "stance, 30 targets": lambda: _ours(model, thirty),
-        "stance, weights in fp32": lambda: _ours(write_fp32(model, folder), None),
+        "stance, fp32": lambda: _ours(write_fp32(model, folder), None),
         "stance, torch": lambda: _ours(model, None, "torch:cpu"),
         "transformers pipeline, pairs": lambda: _pipeline(source),
         "CrossEncoder, pairs": lambda: _cross_encoder(source),
@@ -208,7 +208,7 @@ def _ours(model: str, targets: list[str] | list[Target] | None, device: str = "c
 
 
 def write_fp32(model: str, folder: Path) -> str:
-    """Write a copy of a model whose weights are stored in fp32."""
+    """Write a copy of a model whose weights are stored, and multiplied, in fp32."""
     from stance.fitting.export import export_network
     from stance.model.torch_runtime import load_network
 
@@ -216,7 +216,7 @@ def write_fp32(model: str, folder: Path) -> str:
     target = folder / "fp32"
     shutil.copytree(place, target)
     export_network(load_network(place, config), target, precision="fp32")
-    write_config(target, dataclasses.replace(config, precision="fp32"))
+    write_config(target, dataclasses.replace(config, precision="fp32", arithmetic="fp32"))
     write_hashes(target)
     return str(target)
 
@@ -313,8 +313,8 @@ def padding(classifier: Classifier, texts: Sequence[str]) -> float:
     return round(1 - real / computed, 4)
 
 
-def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[str, float]:
-    """Compare with what the machine multiplies at most: matrices of the encoder's own shapes, in fp32.
+def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[str, float | str]:
+    """Compare with what the machine multiplies at most: matrices of the encoder's own shapes, in its arithmetic.
 
     Args:
         classifier: The model.
@@ -322,11 +322,10 @@ def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[
         seconds: How long it took.
 
     Returns:
-        Peak and reached rates in GFLOP/s, and their ratio. Only products with weights are counted, two operations a
-        weight and token; attention between tokens is not, so the ratio is too low by that.
+        Arithmetic, peak and reached rates in GFLOP/s (whole numbers: as many operations), the ratio of these, and the
+        peak in fp32. Only products with weights are counted, two operations a weight and token; attention between
+        tokens is not, nor is the rounding of states, so the ratio is too low by that.
     """
-    import torch
-
     encoder = classifier.config.encoder["config"]
     width = int(encoder.get("hidden_size", 768))
     inner = int(encoder.get("intermediate_size", 4 * width))
@@ -334,18 +333,50 @@ def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[
     cut = cut_windows(classifier._tokenizer, texts, size=classifier.config.window, overlap=classifier.config.overlap)
     tokens = sum(len(window) for own in cut for window in own)
     needed = 2.0 * tokens * layers * (4 * width * width + 2 * width * inner)
-    left, right = torch.randn(2048, width), torch.randn(width, inner)
-    rates = []
+    operations = 2.0 * 2048 * width * inner
+    fp32, int8 = (operations / 1e9 / fastest(product) for product in products(2048, width, inner))
+    peak = int8 if classifier.config.arithmetic == "int8" else fp32
+    return {
+        "arithmetic": classifier.config.arithmetic,
+        "peak_gflops": round(peak, 1),
+        "peak_gflops_fp32": round(fp32, 1),
+        "reached_gflops": round(needed / seconds / 1e9, 1),
+        "utilisation": round(needed / seconds / 1e9 / peak, 3),
+    }
+
+
+def products(rows: int, width: int, inner: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Give products of matrices on all cores: torch's in fp32, and ONNX Runtime's of bytes, with weights packed."""
+    import onnx
+    import onnxruntime
+    import torch
+    from onnx import TensorProto, helper, numpy_helper
+
+    left, right = torch.randn(rows, width), torch.randn(width, inner)
+    draws = np.random.default_rng(0)
+    weights = draws.integers(-63, 64, (width, inner), dtype=np.int8)
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["state", "weights", "zero"], ["product"])],
+        "product",
+        [helper.make_tensor_value_info("state", TensorProto.UINT8, [rows, width])],
+        [helper.make_tensor_value_info("product", TensorProto.INT32, [rows, inner])],
+        [numpy_helper.from_array(weights, "weights"), numpy_helper.from_array(np.uint8(128), "zero")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    onnx.checker.check_model(model)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    state = {"state": draws.integers(0, 256, (rows, width), dtype=np.uint8)}
+    return lambda: torch.mm(left, right), lambda: session.run(None, state)
+
+
+def fastest(run: Callable[[], Any]) -> float:
+    """Give seconds of one call: the third best of twenty."""
+    times = []
     for _ in range(20):
         start = time.perf_counter()
-        torch.mm(left, right)
-        rates.append(2.0 * 2048 * width * inner / (time.perf_counter() - start))
-    peak = sorted(rates)[-3]
-    return {
-        "peak_gflops": round(peak / 1e9, 1),
-        "reached_gflops": round(needed / seconds / 1e9, 1),
-        "utilisation": round(needed / seconds / peak, 3),
-    }
+        run()
+        times.append(time.perf_counter() - start)
+    return sorted(times)[2]
 
 
 def cold_start(model: str, text: str) -> dict[str, float]:

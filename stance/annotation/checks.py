@@ -135,9 +135,6 @@ def check_annotations(
         Leaks between splits, the balance of labels, and suspicious records: labelled absent although an alias is
         there, and the reverse; without a label that others have; for targets that the codebook has not; after another
         version of it; of unusual length; near-duplicates whose labels differ.
-
-    Raises:
-        MissingExtraError: If datasketch is not installed.
     """
     units = {split: make_units(records) for split, records in splits.items()}
     everything = [(split, unit) for split, found in units.items() for unit in found]

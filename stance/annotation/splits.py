@@ -168,7 +168,6 @@ def split_annotations(annotations: Iterable[Annotation], plan: Plan) -> Splits:
     Raises:
         InputError: If there is nothing to split, a paragraph has no date though time decides and `Plan.undated` says
             nothing, or a split stays empty.
-        MissingExtraError: If datasketch is not installed.
     """
     units = make_units(annotations)
     anchors = {unit.id: best_anchor(record.anchor for record in unit.records) for unit in units}

@@ -159,13 +159,14 @@ def likeness(one: Anchor, two: Anchor) -> float:
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 10_000))
-@example(549)  # a pair that shares 0.508 is missed: candidates are estimates, as find_duplicates says
+@example(549)  # a pair that shares 0.508
+@example(1435)  # and one that shares 0.654: MinHash missed both
 def test_all_pairs_in_any_order_under_any_names(seed: int) -> None:
     paragraphs = planted(seed)
     found = {(pair.first, pair.second): pair for pair in find_duplicates(paragraphs)}
     for one, two in combinations(paragraphs, 2):
         share = likeness(paragraphs[one], paragraphs[two])
-        assert share >= 0.5 if (one, two) in found else share < 0.6, (one, two, share)
+        assert (share >= 0.5) == ((one, two) in found), (one, two, share)
     names = list(paragraphs)
     random.Random(seed).shuffle(names)
     renamed = {f"x{number}": name for number, name in enumerate(names)}
