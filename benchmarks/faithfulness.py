@@ -1,6 +1,9 @@
 """Measure whether the evidence of `stance.explain` is what the model goes by; write results/faithfulness.json.
 
 Run: python benchmarks/faithfulness.py [--paragraphs 100] [--model base] [--data ../shared/corpus]
+     python benchmarks/faithfulness.py --methods occlusion gradients --model small --paragraphs 100
+
+With several methods, the same labels are explained by each: results/faithfulness_methods.json.
 
 Paragraphs of test are drawn at random; each label but absent that the model gives is explained. The words of the
 evidence are taken from the text (comprehensiveness: how far the label's probability falls, higher is better) and read
@@ -28,11 +31,12 @@ from stance.evaluation.faithfulness import COUNTS, Case, measure_faithfulness, s
 from stance.evaluation.records import read_records
 from stance.model.classifier import Classifier
 from stance.model.store import hash_file, verify_files
-from stance.reporting.explanation import Explanation, explain_stances
-from stance.schema import Span
+from stance.reporting.explanation import Explanation, explain_by_gradients, explain_stances
+from stance.schema import Span, Stance
 from stance.targets import builtin_targets
 
-RESULT = Path(__file__).parent / "results" / "faithfulness.json"
+RESULTS = Path(__file__).parent / "results"
+METHODS = ("occlusion", "gradients")
 AT_ONCE = 8
 
 
@@ -41,25 +45,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/corpus"))
     parser.add_argument("--model", default="base")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=["occlusion"])
     parser.add_argument("--paragraphs", type=int, help="how many to draw (default: all)")
     parser.add_argument("--random", type=int, default=2, help="how often words are drawn by chance (default: 2)")
     parser.add_argument("--draws", type=int, default=1000, help="bootstrap draws (default: 1000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything that is drawn (default: 0)")
-    parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--out", type=Path, help="default: results/faithfulness.json, or faithfulness_methods.json")
     arguments = parser.parse_args()
+    several = len(arguments.methods) > 1
+    out = arguments.out or RESULTS / ("faithfulness_methods.json" if several else "faithfulness.json")
     try:
         classifier = Classifier(arguments.model)
-        report = measure(classifier, arguments)
+        reports = {method: measure(classifier, method, arguments) for method in arguments.methods}
     except (StanceError, OSError) as error:
         print(f"faithfulness.py: error: {error}", file=sys.stderr)
         return 1
-    show(report)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    for report in reports.values():
+        show(report)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(reports if several else reports[arguments.methods[0]], indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def measure(classifier: Classifier, arguments: argparse.Namespace) -> dict[str, Any]:
+def measure(classifier: Classifier, method: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Explain, reduce, judge again, sum up."""
     targets = builtin_targets()
     test = arguments.data / "test.jsonl"
@@ -72,6 +80,14 @@ def measure(classifier: Classifier, arguments: argparse.Namespace) -> dict[str, 
     def judge(texts: Sequence[str]) -> list[Any]:
         return [item.stances for item in classifier.predict(texts, targets)]
 
+    by_torch = Classifier(arguments.model, device="torch:cpu") if method == "gradients" else None
+    known = {target.name: target for target in targets}
+
+    def explain(pairs: list[tuple[str, Stance]]) -> list[Explanation]:
+        if by_torch is None:
+            return explain_stances(pairs, judge)
+        return [explain_by_gradients(text, stance, by_torch, known[stance.target]) for text, stance in pairs]
+
     cases: list[Case] = []
     asked: list[Explanation] = []
     for first in range(0, len(records), AT_ONCE):
@@ -83,7 +99,7 @@ def measure(classifier: Classifier, arguments: argparse.Namespace) -> dict[str, 
             for stance in own.values()
             if stance.label != "absent"
         ]
-        explained = explain_stances([(record.text, stance) for record, stance in pairs], judge)
+        explained = explain([(record.text, stance) for record, stance in pairs])
         asked += explained
         cases += [
             make_case(record.document, item, stance.mentions)
@@ -101,8 +117,10 @@ def measure(classifier: Classifier, arguments: argparse.Namespace) -> dict[str, 
     print(file=sys.stderr)
     documents = [case.document for case in cases]
     return {
-        "command": f"python benchmarks/faithfulness.py --paragraphs {len(records)} --model {arguments.model} "
-        f"--random {arguments.random} --draws {arguments.draws} --seed {arguments.seed}",
+        "command": f"python benchmarks/faithfulness.py --methods {' '.join(arguments.methods)} "
+        f"--paragraphs {len(records)} --model {arguments.model} --random {arguments.random} "
+        f"--draws {arguments.draws} --seed {arguments.seed}",
+        "method": method,
         "model": classifier.config.name,
         "model_sha256": verify_files(classifier.folder),
         "test_sha256": hash_file(test),

@@ -39,6 +39,7 @@ ROWS = {
     "model.network": 2,
     "model.weights": 2,
     "model.torch_runtime": 2,
+    "model.gradients": 2,
     "model.backends": 2,
     "model.classifier": 3,
     "prediction": 4,
@@ -112,7 +113,14 @@ def test_no_import_cycles() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_only_training_needs_training_packages(path: Path) -> None:
     name = module_name(path)
-    trained = ("model.network", "model.weights", "model.torch_runtime", "evaluation.baselines", *BENCHMARKED)
+    trained = (
+        "model.network",
+        "model.weights",
+        "model.torch_runtime",
+        "model.gradients",
+        "evaluation.baselines",
+        *BENCHMARKED,
+    )
     if name.startswith(("fitting.", "evaluation.stance_metric")) or name in trained:
         return
     assert not {other.partition(".")[0] for other in imported(path)} & HEAVY

@@ -17,6 +17,7 @@ __all__ = ["add_parser"]
 
 _EXTRAS = {
     "annotate": "jsonschema",
+    "explain": "captum",
     "html": "trafilatura",
     "parquet": "pyarrow",
     "scale": "ray",

@@ -100,6 +100,11 @@ class TorchNetwork:
                 "If memory ran out, ask for a smaller batch_size."
             ) from error
 
+    @property
+    def network(self) -> StanceNetwork:
+        """The network itself, on its device."""
+        return self._network
+
     def _start(self, batch: Batch, queries: Tensor) -> tuple[Tensor, Tensor]:
         if not 0 <= batch.input_ids.min() <= batch.input_ids.max() < self._words:  # a GPU would be lost to the process
             raise ModelError(

@@ -12,11 +12,15 @@ classifier for all texts at once (one more if there are very long texts):
 
 A weight is a change of probability, not of log-odds: readers know what 0.3 less of it means, the probabilities are
 calibrated, and within one reading both give the same order.
+
+By gradients (`stance.model.gradients`) each token has what it adds to the probability, counted from a text of masks; a
+word, name or sentence has the sum of its tokens. One pass for all, but only for networks in torch.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, pairwise
@@ -32,7 +36,7 @@ from stance.text.decoding import is_blank
 from stance.text.sentences import split_sentences
 from stance.text.words import FUNCTION_WORDS, WORD
 
-__all__ = ["Explanation", "explain", "explain_analyses", "explain_stances", "take_away"]
+__all__ = ["Explanation", "explain", "explain_analyses", "explain_by_gradients", "explain_stances", "take_away"]
 
 _SENTENCES = 2
 """Most sentences that are shown and whose words are tried."""
@@ -51,6 +55,7 @@ _LEAST = 0.01
 _TURNS = "against cannot few less more must neither never no nor not nothing only should too without"
 _TELLING = frozenset(_TURNS.split())
 """Function words that can turn a stance round; the others are not tried."""
+_METHODS = ("occlusion", "gradients")
 _AT_ONCE = 16
 """Documents whose evidence is looked for at once: some thousands of readings, sorted by length together."""
 
@@ -111,6 +116,7 @@ def explain(
     target: str | Target,
     *,
     label: Label | None = None,
+    method: Literal["occlusion", "gradients"] = "occlusion",
     model: str | Path | None = None,
     device: str | None = None,
     batch_size: int = 32,
@@ -121,6 +127,8 @@ def explain(
         given: A text, judged as one paragraph, or a prediction of one.
         target: The target: its name, or a `Target`.
         label: The label to explain; None means the one that the model gives.
+        method: ``"occlusion"`` takes sentences and words away, and works everywhere; ``"gradients"`` (integrated
+            gradients, captum) needs ``stance-kit[explain]`` and reads the text in torch.
         model: Name of a released model or path of a model folder; None means the default model.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``, with ``"torch:"`` before it for torch; None means CPU.
         batch_size: Most windows in a batch.
@@ -129,8 +137,9 @@ def explain(
         The sentences and words with their weights, and those that carry the label.
 
     Raises:
-        InputError: If the text is empty, the label is none, or an option makes no sense.
+        InputError: If the text is empty, label or method is none, or an option makes no sense.
         UnknownTargetError: If the target's name must be a slip of a built-in one or one of the model's.
+        MissingExtraError: If the method's packages are not installed.
         ModelError: If the model is missing, incomplete or altered.
 
     >>> found = explain("The harbour froze. NATO has kept the peace, and it deserves our thanks.", "NATO")
@@ -139,11 +148,18 @@ def explain(
     """
     if label is not None and label not in LABELS:
         raise InputError(f"Unknown label {label!r}: {suggest(str(label), LABELS)}.")
+    if method not in _METHODS:
+        raise InputError(f"Unknown method {method!r}: {suggest(str(method), _METHODS)}.")
+    if method == "gradients":
+        place = device or "cpu"
+        device = place if place.startswith("torch:") else f"torch:{place}"
     classifier = load_classifier(model, device)
     wanted = resolve_targets(target, classifier.targets)
     text = given.text if isinstance(given, Prediction) else given
     stance = predict(text, targets=wanted, model=model, device=device)[wanted[0].name]
     asked = stance if label is None else replace(stance, label=label)
+    if method == "gradients":
+        return explain_by_gradients(text, asked, classifier, wanted[0])
     return explain_stances([(text, asked)], _asks(classifier, wanted, batch_size))[0]
 
 
@@ -221,10 +237,7 @@ def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[E
     Returns:
         One explanation for each, in order.
     """
-    questions = [
-        _Question(text, stance.target, stance.label, stance.probabilities[stance.label], stance.mentions)
-        for text, stance in asked
-    ]
+    questions = [_question(text, stance) for text, stance in asked]
     readings = _Readings(judge)
     sentences = _sentences_to_try(questions, readings)
     for question, own in zip(questions, sentences, strict=True):
@@ -235,6 +248,47 @@ def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[E
         readings.add(chain.from_iterable(_without_words(question, step)))
     readings.judge()
     return [_weigh_words(question, step, readings) for question, step in zip(questions, found, strict=True)]
+
+
+def explain_by_gradients(text: str, stance: Stance, classifier: Classifier, target: Target) -> Explanation:
+    """Tell what a label of a text rests on, by gradients.
+
+    Args:
+        text: The text.
+        stance: The stance to explain.
+        classifier: A model that was loaded with a device of torch.
+        target: The stance's target.
+
+    Returns:
+        The explanation; all sentences, and all their words that can tell something, have weights.
+
+    Raises:
+        InputError: If the model was loaded with another device.
+        MissingExtraError: If captum is not installed.
+        ModelError: If the model has no calibration.
+    """
+    question = _question(text, stance)
+    tokens = classifier.attribute_tokens(text, target, stance.label)
+    starts = [span.start for span, _ in tokens]
+
+    def added(span: Span) -> float:
+        return sum(weight for _, weight in tokens[bisect_left(starts, span.start) : bisect_left(starts, span.end)])
+
+    sentences = tuple(
+        Evidence(span.start, span.end, span.text, "sentence", added(span))
+        for span in chain.from_iterable(map(_cut, split_sentences(text)))
+    )
+    words = [
+        Evidence(unit.start, unit.end, unit.text, _unit(question, unit), added(unit))
+        for sentence in sentences
+        for unit in _units(question, sentence)
+    ]
+    carrying = _carrying({sentence: sentence.weight for sentence in sentences})
+    return _explanation(question, _Found(sentences, carrying, {}), words)
+
+
+def _question(text: str, stance: Stance) -> _Question:
+    return _Question(text, stance.target, stance.label, stance.probabilities[stance.label], stance.mentions)
 
 
 class _Readings:
@@ -317,10 +371,14 @@ def _weigh_sentences(question: _Question, sentences: Sequence[Span], readings: _
         weight = question.probability - (float(question.label == "absent") if whole else rest)
         own = question.probability if whole else readings.probability(span.text, question)
         alone[Evidence(span.start, span.end, span.text, "sentence", weight)] = own
-    carried = {item: item.weight + own for item, own in alone.items()}
-    ranked = sorted(alone, key=lambda item: -carried[item])[:_SENTENCES]
+    return _Found(tuple(alone), _carrying({item: item.weight + own for item, own in alone.items()}), alone)
+
+
+def _carrying(carried: Mapping[Evidence, float]) -> tuple[Evidence, ...]:
+    """Choose, of sentences and what each carries of the label, those that are shown, in order."""
+    ranked = sorted(carried, key=lambda item: -carried[item])[:_SENTENCES]
     chosen = [item for item in ranked if carried[item] > 0 and carried[item] >= _SHARE * carried[ranked[0]]]
-    return _Found(tuple(alone), tuple(sorted(chosen, key=lambda item: item.start)), alone)
+    return tuple(sorted(chosen, key=lambda item: item.start))
 
 
 def _reads_alone(found: _Found, sentence: Evidence) -> bool:
@@ -351,14 +409,24 @@ def _without_words(question: _Question, found: _Found) -> Iterator[list[str]]:
 
 
 def _weigh_words(question: _Question, found: _Found, readings: _Readings) -> Explanation:
-    names = {(span.start, span.end) for span in question.mentions}
     words = []
     for sentence, texts in zip(found.carrying, _without_words(question, found), strict=True):
         base, *without = (readings.probability(text, question) for text in texts)
         for span, rest in zip(_units(question, sentence), without, strict=True):
-            unit: Literal["mention", "word"] = "mention" if (span.start, span.end) in names else "word"
-            words.append(Evidence(span.start, span.end, span.text, unit, base - rest))
-    ranked = [item for item in sorted(words, key=lambda item: -item.weight) if item.weight > 0][:_WORDS]
+            words.append(Evidence(span.start, span.end, span.text, _unit(question, span), base - rest))
+    return _explanation(question, found, words)
+
+
+def _unit(question: _Question, span: Span) -> Literal["mention", "word"]:
+    named = any((span.start, span.end) == (mention.start, mention.end) for mention in question.mentions)
+    return "mention" if named else "word"
+
+
+def _explanation(question: _Question, found: _Found, words: Sequence[Evidence]) -> Explanation:
+    """Choose what is shown of the words: the heaviest in the sentences that carry the label."""
+    heaviest = sorted((item for item in words if item.weight > 0), key=lambda item: -item.weight)
+    carrying = [(item.start, item.end) for item in found.carrying]
+    ranked = [item for item in heaviest if any(start <= item.start < end for start, end in carrying)][:_WORDS]
     telling = [item for place, item in enumerate(ranked) if place < _FEWEST or item.weight >= _LEAST]
     shown = sorted([*found.carrying, *telling], key=lambda item: (item.start, -item.end))
     return Explanation(
