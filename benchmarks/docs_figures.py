@@ -136,6 +136,25 @@ def faithfulness(results: Path) -> str:
     )
 
 
+def methods(results: Path) -> str:
+    """Tell how faithful evidence by occlusion and by gradients is, of the same labels."""
+    found = _read(results, "faithfulness_methods.json")
+    rows = []
+    for method, report in found.items():
+        _check_weights(report, results, "faithfulness_methods.json")
+        row = report["figures"]["words"]
+        for order in ("evidence", "minus_random"):
+            name = f"{method}: {_ORDERS[order]}"
+            rows.append([name, _interval(row[order]["comprehensiveness"]), _interval(row[order]["sufficiency"])])
+    head = ["what is taken, or kept", "comprehensiveness", "sufficiency"]
+    one = next(iter(found.values()))
+    told = f"{one['labels']:,} labels in {one['paragraphs']:,} test paragraphs of {one['documents']} documents"
+    return (
+        f"{_table(head, rows)}\n\nAs above, with model `{one['model']}`: {told}; `{one['command']}`, result in "
+        "`benchmarks/results/faithfulness_methods.json`."
+    )
+
+
 def sides(results: Path) -> str:
     """Tell how often each side is found, in texts of whom."""
     found = _read(results, "sides.json")
@@ -249,6 +268,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     **{name: _readme(block) for name, block in readme_figures.BLOCKS.items()},
     "uncertainty": uncertainty,
     "faithfulness": faithfulness,
+    "methods": methods,
     "sides": sides,
     "speed": speed,
     "cost": cost,

@@ -117,6 +117,7 @@ class Splits:
         largest: Number of paragraphs of the largest group.
         pairs: The near-duplicates that were kept together although their documents differ.
         unread: Number of paragraphs without text, which could only be compared by their hashes.
+        unlabelled: Number of paragraphs that nobody labelled.
     """
 
     plan: Plan
@@ -125,6 +126,7 @@ class Splits:
     largest: int
     pairs: tuple[Pair, ...]
     unread: int
+    unlabelled: int
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain JSON types, as the manifest holds it."""
@@ -149,6 +151,7 @@ class Splits:
                 for pair in self.pairs
             ],
             "paragraphs_without_text": self.unread,
+            "paragraphs_without_labels": self.unlabelled,
             "splits": {split.name: split.to_dict() for split in self.splits},
         }
 
@@ -189,6 +192,7 @@ def split_annotations(annotations: Iterable[Annotation], plan: Plan) -> Splits:
         max(map(len, groups)),
         tuple(pair for pair in pairs if documents[pair.first] != documents[pair.second]),
         sum(unit.text is None for unit in units),
+        sum(not any(record.labels for record in unit.records) for unit in units),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_recipe", "is_first_process", "require_extra", "train"]
 
+_LOG = logging.getLogger(__name__)
 _NEEDED = ("accelerate", "datasets", "onnx", "onnxscript", "safetensors", "torch", "transformers")
 
 
@@ -54,6 +56,7 @@ def train(
         MissingExtraError: If ``stance-kit[train]`` is not installed.
     """
     require_extra()
+    from stance.fitting.inspection import count_shared
     from stance.fitting.release import check_out, describe, write_model
     from stance.fitting.training import prepare_run, train_seeds
 
@@ -67,6 +70,11 @@ def train(
     with _alone(folder, place):
         check_out(folder)
         workshop = prepare_run(given)
+        if folder.exists() and is_first_process():
+            _LOG.info("%s: there is a model; it is replaced once the new one is whole", folder)
+        for pair, count in count_shared(workshop).items():
+            if count and is_first_process():
+                _LOG.warning("%d texts stand in both %s: scores will be better than the model is", count, pair)
         trained = train_seeds(workshop, seeds=seeds, checkpoints=place, resume=resume, watch=watch)
         command = _command(recipe, folder, overrides, seeds)
         if not is_first_process():  # torchrun and accelerate start several; the first one writes

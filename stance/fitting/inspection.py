@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 from stance.fitting.examples import Example
@@ -12,7 +13,7 @@ from stance.fitting.training import Workshop
 from stance.schema import LABELS
 from stance.targets import find_mentions
 
-__all__ = ["inspect_workshop"]
+__all__ = ["count_shared", "inspect_workshop"]
 
 
 def inspect_workshop(workshop: Workshop) -> dict[str, Any]:
@@ -28,19 +29,25 @@ def inspect_workshop(workshop: Workshop) -> dict[str, Any]:
     own = prepare(workshop.train, workshop.encoder.tokenizer, network=recipe.network)
     known = [target.name for target in workshop.targets]
     splits = {"train": _split(workshop.train, own, known)}
-    texts = {"train": {example.text for example in workshop.train}}
     for name, split in workshop.splits.items():
         splits[name] = _split(split.examples, split.readings, known)
-        texts[name] = {example.text for example in split.examples}
-    names = list(texts)
-    shared = {
-        f"{one} and {other}": len(texts[one] & texts[other])
-        for at, one in enumerate(names)
-        for other in names[at + 1 :]
-    }
     batches = -(-len(own) // recipe.schedule.batch_size)
     steps = -(-batches // recipe.schedule.accumulate) * recipe.schedule.epochs
-    return {"name": recipe.name, "splits": splits, "shared": shared, "steps": steps}
+    return {"name": recipe.name, "splits": splits, "shared": count_shared(workshop), "steps": steps}
+
+
+def count_shared(workshop: Workshop) -> dict[str, int]:
+    """Count the texts that stand in two splits.
+
+    Args:
+        workshop: What a recipe names.
+
+    Returns:
+        "train and dev" -> how many, for each two splits.
+    """
+    texts = {"train": {example.text for example in workshop.train}}
+    texts |= {name: {example.text for example in split.examples} for name, split in workshop.splits.items()}
+    return {f"{one} and {other}": len(texts[one] & texts[other]) for one, other in combinations(texts, 2)}
 
 
 def _split(examples: Sequence[Example], readings: Sequence[Reading], known: Sequence[str]) -> dict[str, Any]:

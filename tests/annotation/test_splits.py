@@ -110,7 +110,7 @@ def test_near_duplicates_stay_together() -> None:
         side = {unit.id: split.name for split in splits.splits for unit in split.units}
         assert side["twin"] == side["bare"] == side[records[0].id]
         assert [(pair.first, pair.second) for pair in splits.pairs] == [(records[0].id, "twin")]
-        assert splits.unread == 1
+        assert (splits.unread, splits.unlabelled) == (1, 1)
 
 
 @pytest.mark.parametrize("known", [True, False])

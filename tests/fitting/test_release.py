@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,6 +177,16 @@ def test_another_folder_is_not_replaced(recipe_file: Path, tmp_path: Path) -> No
     with pytest.raises(InputError, match="is there, and no model folder"):
         stance.train(recipe_file, tmp_path / "papers")
     assert (tmp_path / "papers").is_dir()
+
+
+def test_a_model_that_is_replaced_and_texts_in_two_splits_are_told(
+    recipe_file: Path, built: Built, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = shutil.copytree(built.folder, tmp_path / "model")
+    with caplog.at_level("INFO", logger="stance"):
+        stance.train(recipe_file, out, overrides=["schedule.epochs=1"])
+    assert f"{out}: there is a model; it is replaced once the new one is whole" in caplog.messages
+    assert "64 texts stand in both train and dev: scores will be better than the model is" in caplog.messages
 
 
 @pytest.mark.parametrize("change", ["network.kind=pair", "network.blind=true"])

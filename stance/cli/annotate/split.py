@@ -82,6 +82,8 @@ def _run(arguments: argparse.Namespace) -> int:
             "missed. Hydrate them first.",
             splits.unread,
         )
+    if splits.unlabelled:
+        LOG.warning("%d paragraphs have no label; they were split with the others.", splits.unlabelled)
     return records.status
 
 
