@@ -31,7 +31,9 @@ from stance.evaluation.faithfulness import COUNTS, Case, measure_faithfulness, s
 from stance.evaluation.records import read_records
 from stance.model.classifier import Classifier
 from stance.model.store import hash_file, verify_files
-from stance.reporting.explanation import Explanation, explain_by_gradients, explain_stances
+from stance.reporting.attribution import explain_by_gradients
+from stance.reporting.evidence import Explanation
+from stance.reporting.explanation import explain_stances
 from stance.schema import Span, Stance
 from stance.targets import builtin_targets
 

@@ -333,8 +333,10 @@ def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[
     cut = cut_windows(classifier._tokenizer, texts, size=classifier.config.window, overlap=classifier.config.overlap)
     tokens = sum(len(window) for own in cut for window in own)
     needed = 2.0 * tokens * layers * (4 * width * width + 2 * width * inner)
-    operations = 2.0 * 2048 * width * inner
-    fp32, int8 = (operations / 1e9 / fastest(product) for product in products(2048, width, inner))
+    shapes = [(width, width)] * 4 + [(width, inner), (inner, width)]  # of a layer
+    operations = sum(2.0 * 2048 * one * other for one, other in shapes)
+    timed = [[fastest(product) for product in products(2048, *shape)] for shape in shapes]
+    fp32, int8 = (operations / 1e9 / sum(times) for times in zip(*timed, strict=True))
     peak = int8 if classifier.config.arithmetic == "int8" else fp32
     return {
         "arithmetic": classifier.config.arithmetic,

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from stance.evaluation.scoring import Evaluation, evaluate
     from stance.fitting.entry import train
     from stance.prediction import analyze, analyze_documents, predict
-    from stance.reporting.explanation import Explanation, explain
+    from stance.reporting.evidence import Explanation
+    from stance.reporting.explanation import explain
     from stance.schema import KINDS, LABELS, Analysis, Document, Evidence, Paragraph, Prediction, Share, Span, Stance
     from stance.targets import Target, builtin_targets, load_targets
     from stance.text.documents import read_documents
@@ -48,7 +49,8 @@ _HOMES = {
     "stance.evaluation.rows": ("LabelledRow", "PredictedRow"),
     "stance.fitting.entry": ("train",),
     "stance.prediction": ("analyze", "analyze_documents", "predict"),
-    "stance.reporting.explanation": ("Explanation", "explain"),
+    "stance.reporting.evidence": ("Explanation",),
+    "stance.reporting.explanation": ("explain",),
     "stance.schema": (
         "KINDS",
         "LABELS",

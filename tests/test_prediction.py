@@ -16,7 +16,8 @@ import pytest
 
 import stance
 from stance.errors import InputError, ModelError, UnknownTargetError
-from stance.model.classifier import Classifier, pool_windows
+from stance.model.calibration import pool_windows
+from stance.model.classifier import Classifier
 from stance.model.store import find_model, verify_files
 from stance.prediction import load_classifier
 from stance.schema import LABELS, Prediction

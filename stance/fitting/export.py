@@ -177,9 +177,11 @@ def _make_whole(graph: onnx.GraphProto, uses: list[_Use]) -> None:
         use = next((use for use in uses if use.initializer in list(node.input)[1:2]), None)
         if use and node.op_type in ("MatMul", "Gemm"):
             _replace(graph, node, products.multiply(node))
+    for node in [node for node in graph.node if node.output[0] in {use.initializer for use in uses if use.turned}]:
+        graph.node.remove(node)  # a transposed matrix that nothing takes any more
     first = next(at for at, node in enumerate(graph.node) if node.op_type == "MatMulIntegerToFloat")
-    weighed = [new for use in uses for new in products.weigh(use.initializer, turned=not use.turned)]
-    _put(graph, _constant_end(graph, first, {use.initializer for use in uses}), weighed)
+    weighed = [new for use in uses for new in products.weigh(_wide(use), use.initializer)]
+    _put(graph, _constant_end(graph, first, {_wide(use) for use in uses}), weighed)
 
 
 def _point(graph: onnx.GraphProto, uses: list[_Use], places: Mapping[str, Place], unpacked_too: set[str]) -> None:
@@ -253,15 +255,19 @@ def _scales(use: _Use) -> str:
     return _stored(use.weight + SCALE) + " wide"
 
 
+def _wide(use: _Use) -> str:
+    """Name a weight in fp32 with its rows as the network has them."""
+    return use.initializer + " wide" if use.turned else use.initializer
+
+
 def _cast(given: str, wide: str) -> onnx.NodeProto:
     return helper.make_node("Cast", [given], [wide], to=TensorProto.FLOAT)
 
 
 def _widened(use: _Use) -> list[onnx.NodeProto]:
     """Make fp32 of a weight as it is stored, and turn it as the graph wants it."""
-    turn = [helper.make_node("Transpose", [use.initializer + " wide"], [use.initializer])] if use.turned else []
-    output = use.initializer + " wide" if use.turned else use.initializer
-    return [_cast(_stored(use.weight), output), *turn]
+    turn = [helper.make_node("Transpose", [_wide(use)], [use.initializer])] if use.turned else []
+    return [_cast(_stored(use.weight), _wide(use)), *turn]
 
 
 def _unpacked(graph: onnx.GraphProto, use: _Use, scales: tuple[int, ...], columns: int) -> list[onnx.NodeProto]:
@@ -270,16 +276,15 @@ def _unpacked(graph: onnx.GraphProto, use: _Use, scales: tuple[int, ...], column
     zero = "zeros of " + " ".join(map(str, scales))
     if all(item.name != zero for item in graph.initializer):
         graph.initializer.append(numpy_helper.from_array(np.full(scales, ZERO, dtype=np.uint8), zero))
-    output = name + " wide" if use.turned else name
     return [
         helper.make_node(
             "DequantizeLinear",
             [_stored(use.weight), _scales(use), zero],
-            [output],
+            [_wide(use)],
             axis=1,
             block_size=columns // scales[1],
         ),
-        *([helper.make_node("Transpose", [output], [name])] if use.turned else []),
+        *([helper.make_node("Transpose", [_wide(use)], [name])] if use.turned else []),
     ]
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from stance.errors import InputError
 from stance.fitting.config import Loss, NetworkChoice
 from stance.fitting.examples import Example, Judgement
-from stance.model.tokens import Window, cut_windows, make_batch, mark_mentions
+from stance.model.tokens import Window, cut_windows, find_mask, make_batch, mark_mentions
 from stance.schema import LABELS, Span
 from stance.targets import find_mentions
 from stance.text.repair import repair
@@ -198,14 +198,9 @@ def _wanted(judgement: Judgement, loss: Loss) -> npt.NDArray[np.float32]:
     return result.astype(np.float32)
 
 
-def _mask_id(tokenizer: Tokenizer) -> int:
-    found = [tokenizer.token_to_id(name) for name in ("[MASK]", "<mask>", "[UNK]", "<unk>")]
-    return next(number for number in found if number is not None)
-
-
 def _blinded(reading: Reading, tokenizer: Tokenizer) -> Reading:
     """Mask every target's mentions, and say nothing of the target."""
-    ids = np.where(reading.marks.any(axis=0), _mask_id(tokenizer), reading.window.ids)
+    ids = np.where(reading.marks.any(axis=0), find_mask(tokenizer, otherwise=0), reading.window.ids)
     window = Window(ids, reading.window.starts, reading.window.ends)
     blank = (_BLANK,) * len(reading.names)
     return dataclasses.replace(reading, window=window, marks=np.zeros_like(reading.marks), descriptions=blank)

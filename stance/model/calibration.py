@@ -25,6 +25,7 @@ __all__ = [
     "check_risk",
     "fit_calibration",
     "fit_temperature",
+    "pool_windows",
     "softmax",
 ]
 
@@ -303,3 +304,24 @@ def fit_temperature(scores: npt.NDArray[Any], gold: npt.NDArray[np.int64], *, ar
     return _best_temperature(
         lambda temperature: float(-np.log(softmax(scores, temperature)[rows, gold] + 1e-12).sum()), around
     )
+
+
+def pool_windows(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Join the windows of one text.
+
+    A target is absent from the text only if it is from every window, so the least P(absent) counts; the sides are
+    averaged over the windows, each weighted by how surely the target is present there.
+
+    Args:
+        probabilities: Shape (windows, targets, labels), labels in the order of `LABELS`.
+
+    Returns:
+        Shape (targets, labels); each row sums to 1.
+    """
+    if len(probabilities) == 1:
+        single: npt.NDArray[np.float64] = probabilities[0]
+        return single
+    sides = np.delete(probabilities, _ABSENT, axis=-1).sum(axis=0)
+    least = probabilities[..., _ABSENT].min(axis=0)[:, None]
+    sides = sides / np.maximum(sides.sum(axis=-1, keepdims=True), 1e-12) * (1.0 - least)
+    return np.insert(sides, _ABSENT, least[:, 0], axis=-1)

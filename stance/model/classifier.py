@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from stance.cores import usable_cores
 from stance.errors import InputError, MissingExtraError, ModelError
 from stance.model.backends import open_network
-from stance.model.calibration import Calibration, check_risk, softmax
+from stance.model.calibration import Calibration, check_risk, pool_windows, softmax
 from stance.model.graph import check_graph
 from stance.model.runtime import OnnxNetwork
 from stance.model.store import (
@@ -31,7 +31,7 @@ from stance.model.store import (
     read_config,
     verify_files,
 )
-from stance.model.tokens import Batch, Window, cut_windows, make_batch, mark_mentions, plan_batches
+from stance.model.tokens import Batch, Window, cut_windows, find_mask, make_batch, mark_mentions, plan_batches
 from stance.schema import LABELS, Label, Prediction, Span, Stance
 from stance.targets import Target, find_mentions
 from stance.text.repair import Repaired, repair
@@ -229,21 +229,17 @@ class Classifier:
         query = self._encode_targets([target])
         calibration = self._calibrations.get(target.name, self._calibrations[""])
         probability = label_probability(calibration, label, self._order)
+        mask_id = find_mask(self._tokenizer, self.config.pad_id)
         found: dict[tuple[int, int], list[float]] = {}
         for window in reading.windows:
             marks = mark_mentions(window, reading.mentions[0])[None]
             batch = make_batch([window], [marks], pad_id=self.config.pad_id)
-            added = integrate_gradients(self._network.network, batch, query, probability, mask_id=self._mask_id())
+            added = integrate_gradients(self._network.network, batch, query, probability, mask_id=mask_id)
             for place in range(1, len(window) - 1):
                 found.setdefault((int(window.starts[place]), int(window.ends[place])), []).append(float(added[place]))
         return [
             (reading.repaired.origin(start, end), sum(each) / len(each)) for (start, end), each in sorted(found.items())
         ]
-
-    def _mask_id(self) -> int:
-        """Give the token that stands for none."""
-        found = (self._tokenizer.token_to_id(name) for name in ("[MASK]", "<mask>", "[UNK]", "<unk>"))
-        return next((number for number in found if number is not None), self.config.pad_id)
 
     def check_abstention(self, risk: float | None) -> None:
         """Make sure that the model can give label sets at a risk.
@@ -402,25 +398,3 @@ def _place_mentions(repaired: Repaired, target: Target, given: Sequence[Span] | 
         return find_mentions(repaired.text, target)
     places = (repaired.locate(span.start, span.end) for span in given)
     return tuple(place for place in places if place.start < place.end)
-
-
-def pool_windows(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Join the windows of one text.
-
-    A target is absent from the text only if it is from every window, so the least P(absent) counts; the sides are
-    averaged over the windows, each weighted by how surely the target is present there.
-
-    Args:
-        probabilities: Shape (windows, targets, labels), labels in the order of `LABELS`.
-
-    Returns:
-        Shape (targets, labels); each row sums to 1.
-    """
-    if len(probabilities) == 1:
-        single: npt.NDArray[np.float64] = probabilities[0]
-        return single
-    absent = LABELS.index("absent")
-    sides = np.delete(probabilities, absent, axis=-1).sum(axis=0)
-    least = probabilities[..., absent].min(axis=0)[:, None]
-    sides = sides / np.maximum(sides.sum(axis=-1, keepdims=True), 1e-12) * (1.0 - least)
-    return np.insert(sides, absent, least[:, 0], axis=-1)

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from stance.schema import Span
 
-__all__ = ["Batch", "Window", "cut_windows", "make_batch", "mark_mentions", "plan_batches"]
+__all__ = ["Batch", "Window", "cut_windows", "find_mask", "make_batch", "mark_mentions", "plan_batches"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Halves of characters: no UTF-8 can hold them, so the tokenizer refuses them."""
@@ -158,3 +158,14 @@ def make_batch(windows: Sequence[Window], marks: Sequence[npt.NDArray[np.bool_]]
         attention_mask[row, : len(window)] = 1
         mentions[row, :, : len(window)] = mark
     return Batch(input_ids, attention_mask, mentions)
+
+
+def find_mask(tokenizer: Tokenizer, otherwise: int) -> int:
+    """Give the token that stands for none: the mask, or what stands for unknown words.
+
+    Args:
+        tokenizer: The tokenizer.
+        otherwise: What to give where it has neither.
+    """
+    found = (tokenizer.token_to_id(name) for name in ("[MASK]", "<mask>", "[UNK]", "<unk>"))
+    return next((number for number in found if number is not None), otherwise)

@@ -13,102 +13,47 @@ classifier for all texts at once (one more if there are very long texts):
 A weight is a change of probability, not of log-odds: readers know what 0.3 less of it means, the probabilities are
 calibrated, and within one reading both give the same order.
 
-By gradients (`stance.model.gradients`) each token has what it adds to the probability, counted from a text of masks; a
-word, name or sentence has the sum of its tokens. One pass for all, but only for networks in torch.
+The other method is `stance.reporting.attribution`.
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain, islice, pairwise
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 from stance.errors import InputError, suggest
 from stance.model.classifier import Classifier
 from stance.prediction import load_classifier, predict
+from stance.reporting.attribution import explain_by_gradients
+from stance.reporting.evidence import (
+    SHARE,
+    Explanation,
+    Question,
+    Weighed,
+    ask,
+    choose_carrying,
+    conclude,
+    cut_sentences,
+    name_unit,
+    tell_units,
+)
 from stance.schema import LABELS, Analysis, Evidence, Label, Prediction, Span, Stance
 from stance.targets import Target, resolve_targets
 from stance.text.decoding import is_blank
-from stance.text.sentences import split_sentences
-from stance.text.words import FUNCTION_WORDS, WORD
 
-__all__ = ["Explanation", "explain", "explain_analyses", "explain_by_gradients", "explain_stances", "take_away"]
+__all__ = ["Explanation", "explain", "explain_analyses", "explain_stances", "take_away"]
 
-_SENTENCES = 2
-"""Most sentences that are shown and whose words are tried."""
 _TRIED = 24
 """Most sentences that are taken away, each costs a reading of the rest; of more, those that bear the label most."""
-_LONGEST = 80
-"""Most words of a sentence: what has no full stop for longer (a transcript, a list) is tried in even pieces."""
-_SHARE = 0.5
-"""A second sentence is shown if it carries at least this share of what the first one carries."""
-_WORDS = 6
-"""Most words and mentions that are shown: more is no longer a reason but the sentence again."""
-_FEWEST = 3
-"""Words and mentions that are shown however light: of two that say the same, each can be spared."""
-_LEAST = 0.01
-"""Least weight of further ones: what rounds to no change of a per cent is none."""
-_TURNS = "against cannot few less more must neither never no nor not nothing only should too without"
-_TELLING = frozenset(_TURNS.split())
-"""Function words that can turn a stance round; the others are not tried."""
 _METHODS = ("occlusion", "gradients")
 _AT_ONCE = 16
 """Documents whose evidence is looked for at once: some thousands of readings, sorted by length together."""
 
 Judge = Callable[[Sequence[str]], Sequence[Mapping[str, Stance]]]
 """What judges texts: for each the stances toward all targets that are asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What a label rests on.
-
-    Attributes:
-        text: The text, unchanged; all offsets are its code points.
-        target: Name of the target.
-        label: The label that is explained.
-        probability: Its probability in [0, 1].
-        sentences: The sentences that were tried, with their weights, in order: all unless there are more than 24.
-        words: The words and mentions that were tried, with their weights, in order.
-        evidence: Those sentences, words and mentions that carry the label, in order: what is shown.
-    """
-
-    text: str
-    target: str
-    label: Label
-    probability: float
-    sentences: tuple[Evidence, ...]
-    words: tuple[Evidence, ...]
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def ranked_words(self) -> tuple[Evidence, ...]:
-        """The words and mentions that were tried, the heaviest first."""
-        return tuple(sorted(self.words, key=lambda item: -item.weight))
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A label of a text that is to be explained."""
-
-    text: str
-    target: str
-    label: Label
-    probability: float
-    mentions: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the first step found: the sentences, which of them carry the label, and what each bears of it alone."""
-
-    sentences: tuple[Evidence, ...]
-    carrying: tuple[Evidence, ...]
-    alone: Mapping[Evidence, float]
 
 
 def explain(
@@ -237,7 +182,7 @@ def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[E
     Returns:
         One explanation for each, in order.
     """
-    questions = [_question(text, stance) for text, stance in asked]
+    questions = [ask(text, stance) for text, stance in asked]
     readings = _Readings(judge)
     sentences = _sentences_to_try(questions, readings)
     for question, own in zip(questions, sentences, strict=True):
@@ -248,47 +193,6 @@ def explain_stances(asked: Sequence[tuple[str, Stance]], judge: Judge) -> list[E
         readings.add(chain.from_iterable(_without_words(question, step)))
     readings.judge()
     return [_weigh_words(question, step, readings) for question, step in zip(questions, found, strict=True)]
-
-
-def explain_by_gradients(text: str, stance: Stance, classifier: Classifier, target: Target) -> Explanation:
-    """Tell what a label of a text rests on, by gradients.
-
-    Args:
-        text: The text.
-        stance: The stance to explain.
-        classifier: A model that was loaded with a device of torch.
-        target: The stance's target.
-
-    Returns:
-        The explanation; all sentences, and all their words that can tell something, have weights.
-
-    Raises:
-        InputError: If the model was loaded with another device.
-        MissingExtraError: If captum is not installed.
-        ModelError: If the model has no calibration.
-    """
-    question = _question(text, stance)
-    tokens = classifier.attribute_tokens(text, target, stance.label)
-    starts = [span.start for span, _ in tokens]
-
-    def added(span: Span) -> float:
-        return sum(weight for _, weight in tokens[bisect_left(starts, span.start) : bisect_left(starts, span.end)])
-
-    sentences = tuple(
-        Evidence(span.start, span.end, span.text, "sentence", added(span))
-        for span in chain.from_iterable(map(_cut, split_sentences(text)))
-    )
-    words = [
-        Evidence(unit.start, unit.end, unit.text, _unit(question, unit), added(unit))
-        for sentence in sentences
-        for unit in _units(question, sentence)
-    ]
-    carrying = _carrying({sentence: sentence.weight for sentence in sentences})
-    return _explanation(question, _Found(sentences, carrying, {}), words)
-
-
-def _question(text: str, stance: Stance) -> _Question:
-    return _Question(text, stance.target, stance.label, stance.probabilities[stance.label], stance.mentions)
 
 
 class _Readings:
@@ -309,7 +213,7 @@ class _Readings:
         if new:
             self._texts |= zip(new, self._judge(new), strict=True)
 
-    def probability(self, text: str, question: _Question) -> float:
+    def probability(self, text: str, question: Question) -> float:
         """Give the probability of the question's label; in a text without words every target is absent."""
         if is_blank(text):
             return float(question.label == "absent")
@@ -330,9 +234,9 @@ def take_away(text: str, spans: Iterable[Span | Evidence]) -> str:
     return text
 
 
-def _sentences_to_try(questions: Sequence[_Question], readings: _Readings) -> list[tuple[Span, ...]]:
+def _sentences_to_try(questions: Sequence[Question], readings: _Readings) -> list[tuple[Span, ...]]:
     """Give the sentences of each text; of those with very many, the ones that bear the label most alone."""
-    sentences = [tuple(chain.from_iterable(map(_cut, split_sentences(question.text)))) for question in questions]
+    sentences = [cut_sentences(question.text) for question in questions]
     for own in sentences:
         if len(own) > _TRIED:
             readings.add(span.text for span in own)
@@ -347,23 +251,13 @@ def _sentences_to_try(questions: Sequence[_Question], readings: _Readings) -> li
     return chosen
 
 
-def _cut(sentence: Span) -> Iterator[Span]:
-    """Cut what is too long for a sentence into even pieces, before words."""
-    words = [match.start() for match in WORD.finditer(sentence.text)]
-    pieces = max(1, math.ceil(len(words) / _LONGEST))
-    cuts = [words[place * len(words) // pieces] for place in range(1, pieces)]
-    for start, end in pairwise((0, *cuts, len(sentence.text))):
-        text = sentence.text[start:end].rstrip()
-        yield Span(sentence.start + start, sentence.start + start + len(text), text)
-
-
 def _without_and_alone(text: str, sentences: Sequence[Span]) -> Iterator[str]:
     for sentence in sentences if len(sentences) > 1 else ():
         yield take_away(text, [sentence])
         yield sentence.text
 
 
-def _weigh_sentences(question: _Question, sentences: Sequence[Span], readings: _Readings) -> _Found:
+def _weigh_sentences(question: Question, sentences: Sequence[Span], readings: _Readings) -> Weighed:
     alone: dict[Evidence, float] = {}
     for span in sentences:
         whole = len(sentences) == 1
@@ -371,70 +265,27 @@ def _weigh_sentences(question: _Question, sentences: Sequence[Span], readings: _
         weight = question.probability - (float(question.label == "absent") if whole else rest)
         own = question.probability if whole else readings.probability(span.text, question)
         alone[Evidence(span.start, span.end, span.text, "sentence", weight)] = own
-    return _Found(tuple(alone), _carrying({item: item.weight + own for item, own in alone.items()}), alone)
+    return Weighed(tuple(alone), choose_carrying({item: item.weight + own for item, own in alone.items()}), alone)
 
 
-def _carrying(carried: Mapping[Evidence, float]) -> tuple[Evidence, ...]:
-    """Choose, of sentences and what each carries of the label, those that are shown, in order."""
-    ranked = sorted(carried, key=lambda item: -carried[item])[:_SENTENCES]
-    chosen = [item for item in ranked if carried[item] > 0 and carried[item] >= _SHARE * carried[ranked[0]]]
-    return tuple(sorted(chosen, key=lambda item: item.start))
-
-
-def _reads_alone(found: _Found, sentence: Evidence) -> bool:
+def _reads_alone(found: Weighed, sentence: Evidence) -> bool:
     """Tell whether a sentence bears the label by itself, so that its words are tried in it alone."""
-    return found.alone[sentence] >= _SHARE
+    return found.alone[sentence] >= SHARE
 
 
-def _units(question: _Question, sentence: Evidence) -> Iterator[Span]:
-    """Give the stretches of a sentence that are tried: names of the target as wholes, and words that can tell."""
-    mentions = [span for span in question.mentions if sentence.start <= span.start and span.end <= sentence.end]
-    units = list(mentions)
-    for match in WORD.finditer(question.text, sentence.start, sentence.end):
-        start, end = match.span()
-        word = match.group().casefold()
-        named = any(start < span.end and span.start < end for span in mentions)
-        if not named and (word not in FUNCTION_WORDS or word in _TELLING):
-            units.append(Span(start, end, match.group()))
-    yield from sorted(units, key=lambda span: span.start)
-
-
-def _without_words(question: _Question, found: _Found) -> Iterator[list[str]]:
+def _without_words(question: Question, found: Weighed) -> Iterator[list[str]]:
     """Give the readings of each sentence that carries the label: as it is, then without each of its units."""
     for sentence in found.carrying:
         alone = _reads_alone(found, sentence)
         base, offset = (sentence.text, sentence.start) if alone else (question.text, 0)
-        units = [Span(unit.start - offset, unit.end - offset, unit.text) for unit in _units(question, sentence)]
+        units = [Span(unit.start - offset, unit.end - offset, unit.text) for unit in tell_units(question, sentence)]
         yield [base, *(take_away(base, [unit]) for unit in units)]
 
 
-def _weigh_words(question: _Question, found: _Found, readings: _Readings) -> Explanation:
+def _weigh_words(question: Question, found: Weighed, readings: _Readings) -> Explanation:
     words = []
     for sentence, texts in zip(found.carrying, _without_words(question, found), strict=True):
         base, *without = (readings.probability(text, question) for text in texts)
-        for span, rest in zip(_units(question, sentence), without, strict=True):
-            words.append(Evidence(span.start, span.end, span.text, _unit(question, span), base - rest))
-    return _explanation(question, found, words)
-
-
-def _unit(question: _Question, span: Span) -> Literal["mention", "word"]:
-    named = any((span.start, span.end) == (mention.start, mention.end) for mention in question.mentions)
-    return "mention" if named else "word"
-
-
-def _explanation(question: _Question, found: _Found, words: Sequence[Evidence]) -> Explanation:
-    """Choose what is shown of the words: the heaviest in the sentences that carry the label."""
-    heaviest = sorted((item for item in words if item.weight > 0), key=lambda item: -item.weight)
-    carrying = [(item.start, item.end) for item in found.carrying]
-    ranked = [item for item in heaviest if any(start <= item.start < end for start, end in carrying)][:_WORDS]
-    telling = [item for place, item in enumerate(ranked) if place < _FEWEST or item.weight >= _LEAST]
-    shown = sorted([*found.carrying, *telling], key=lambda item: (item.start, -item.end))
-    return Explanation(
-        question.text,
-        question.target,
-        question.label,
-        question.probability,
-        found.sentences,
-        tuple(words),
-        tuple(shown),
-    )
+        for span, rest in zip(tell_units(question, sentence), without, strict=True):
+            words.append(Evidence(span.start, span.end, span.text, name_unit(question, span), base - rest))
+    return conclude(question, found, words)
