@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from stance.cli.options import positive_number, target_names, whole_number
@@ -85,11 +86,9 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     except UsageError as error:
         arguments.refuse(str(error))
-    try:
-        with listen(settings) as listening:
-            serve(settings, listening)
-    except KeyboardInterrupt:
-        _LOG.info("stopped")
+    with suppress(KeyboardInterrupt), listen(settings) as listening:
+        serve(settings, listening)
+    _LOG.info("stopped")
     return 0
 
 

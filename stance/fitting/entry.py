@@ -70,11 +70,12 @@ def train(
     with _alone(folder, place):
         check_out(folder)
         workshop = prepare_run(given)
-        if folder.exists() and is_first_process():
-            _LOG.info("%s: there is a model; it is replaced once the new one is whole", folder)
-        for pair, count in count_shared(workshop).items():
-            if count and is_first_process():
-                _LOG.warning("%d texts stand in both %s: scores will be better than the model is", count, pair)
+        if _is_leading():
+            if folder.exists():
+                _LOG.info("%s: there is a model; it is replaced once the new one is whole", folder)
+            for pair, count in count_shared(workshop).items():
+                if count:
+                    _LOG.warning("%d texts stand in both %s: scores will be better than the model is", count, pair)
         trained = train_seeds(workshop, seeds=seeds, checkpoints=place, resume=resume, watch=watch)
         command = _command(recipe, folder, overrides, seeds)
         if not is_first_process():  # torchrun and accelerate start several; the first one writes
@@ -94,7 +95,7 @@ def _alone(out: Path, checkpoints: Path) -> Iterator[None]:
     Raises:
         InputError: If another training has one of them, or nothing can be written there.
     """
-    if os.environ.get("RANK", "0") != "0":  # the first of several processes holds them for all
+    if not _is_leading():  # the first of several processes holds them for all
         yield
         return
     with ExitStack() as stack:
@@ -132,6 +133,11 @@ def check_recipe(recipe: str | Path | Recipe, *, overrides: Iterable[str] = ()) 
     from stance.fitting.training import prepare_run
 
     return inspect_workshop(prepare_run(_read(recipe, overrides)))
+
+
+def _is_leading() -> bool:
+    """Tell whether this is the first process by what started it, before the processes know each other."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def is_first_process() -> bool:
