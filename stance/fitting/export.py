@@ -22,7 +22,7 @@ from stance.model.weights import SCALE, SMALL, ZERO, Place, block_size, place_we
 __all__ = ["PRECISIONS", "export_network", "write_graph"]
 
 PRECISIONS = ("int8", "fp16", "fp32")
-"""How the weights can be stored, the smallest first; they are multiplied in fp32 in any case."""
+"""How the weights can be stored, the smallest first; what they are multiplied in is `ARITHMETIC`'s to say."""
 
 _MICROSOFT = "com.microsoft"
 _TABLE = 4096
