@@ -218,9 +218,7 @@ class Classifier:
         if isinstance(self._network, OnnxNetwork):
             raise InputError("Attribution by gradients runs in torch: load the model with device='torch:cpu'.")
         if self.calibration is None:
-            raise ModelError(
-                f"Model {self.config.name!r} has no calibration. Train it again with this version of stance."
-            )
+            raise ModelError(f"Model {self.config.name!r} has no calibration. Train it with this version of stance.")
         if not util.find_spec("captum"):
             raise MissingExtraError("Attribution by gradients", "explain")
         from stance.model.gradients import integrate_gradients, label_probability
@@ -232,11 +230,13 @@ class Classifier:
         mask_id = find_mask(self._tokenizer, self.config.pad_id)
         found: dict[tuple[int, int], list[float]] = {}
         for window in reading.windows:
-            marks = mark_mentions(window, reading.mentions[0])[None]
-            batch = make_batch([window], [marks], pad_id=self.config.pad_id)
+            batch = make_batch([window], [mark_mentions(window, reading.mentions[0])[None]], pad_id=self.config.pad_id)
             added = integrate_gradients(self._network.network, batch, query, probability, mask_id=mask_id)
-            for place in range(1, len(window) - 1):
-                found.setdefault((int(window.starts[place]), int(window.ends[place])), []).append(float(added[place]))
+            own: dict[tuple[int, int], float] = {}  # tokens that are bytes of one letter share its place
+            for start, end, weight in zip(window.starts[1:-1], window.ends[1:-1], added[1:], strict=False):
+                own[int(start), int(end)] = own.get((int(start), int(end)), 0.0) + float(weight)
+            for span, weight in own.items():
+                found.setdefault(span, []).append(weight)
         return [
             (reading.repaired.origin(start, end), sum(each) / len(each)) for (start, end), each in sorted(found.items())
         ]

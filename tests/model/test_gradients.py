@@ -111,6 +111,22 @@ def test_tokens_of_several_windows_each_come_once(small: Classifier) -> None:
     assert (tokens[0][0].text, tokens[-1][0].end) == ("It", len(text.rstrip()))
 
 
+def test_tokens_at_one_place_are_summed(small: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = small.attribute_tokens(TEXT, NATO, "favor")
+    cut = classifiers.cut_windows
+
+    def merged(*given: Any, **options: Any) -> Any:
+        found = cut(*given, **options)
+        for [window] in found:  # as tokens of bytes are: "thanks" and the full stop after it at one place
+            window.starts[15:17], window.ends[15:17] = window.starts[15], window.ends[16]
+        return found
+
+    monkeypatch.setattr(classifiers, "cut_windows", merged)
+    together = small.attribute_tokens(TEXT, NATO, "favor")
+    assert len(together) == len(apart) - 1
+    assert sum(weight for _, weight in together) == pytest.approx(sum(weight for _, weight in apart))
+
+
 def test_an_explanation_by_gradients_has_the_same_form() -> None:
     found = stance.explain(TEXT, "NATO", method="gradients", model="small")
     assert (found.label, [item.text for item in found.sentences]) == (
