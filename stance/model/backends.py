@@ -3,21 +3,58 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stance.errors import InputError, MissingExtraError
+from stance.errors import InputError, MissingExtraError, StanceError
+from stance.model.graph import check_graph
 from stance.model.runtime import OnnxNetwork, has_cuda
-from stance.model.store import NETWORK_FILE, ModelConfig
+from stance.model.store import NEEDED, NETWORK_FILE, ModelConfig, list_needed, read_config, verify_files
 
 if TYPE_CHECKING:
     from stance.model.torch_runtime import TorchNetwork
 
-__all__ = ["open_network"]
+__all__ = ["open_model", "open_network"]
 
 _TORCH = "torch:"
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
+
+
+def open_model(
+    folder: Path, *, device: str | None, cores: int, allow_unsigned: bool = False
+) -> tuple[ModelConfig, OnnxNetwork | TorchNetwork, dict[str, str]]:
+    """Verify a model's files and load its network.
+
+    What is parsed is verified before it is parsed; the weights, numbers of known sizes, while the network is loaded.
+
+    Args:
+        folder: A model folder.
+        device: As for `open_network`.
+        cores: As for `open_network`.
+        allow_unsigned: Whether files without a hash in ``hashes.json`` may be used.
+
+    Returns:
+        The config, the network, and the sha256 of every file that predicting reads.
+
+    Raises:
+        InputError: If the device is unknown or not to be had.
+        MissingExtraError: If torch is named and not installed.
+        ModelError: If the model is missing, incomplete, altered, or reads what does not belong to it.
+    """
+    verify_files(folder, NEEDED, allow_unsigned=allow_unsigned)
+    config = read_config(folder)
+    with ThreadPoolExecutor(1, thread_name_prefix="stance-verify") as pool:
+        verifying = pool.submit(verify_files, folder, allow_unsigned=allow_unsigned)
+        try:
+            weights = [folder / name for name in list_needed(folder, {}) if name not in NEEDED]
+            check_graph(folder / NETWORK_FILE, {path.name: path.stat().st_size for path in weights if path.is_file()})
+            network = open_network(folder, config, device=device, cores=cores)
+        except (StanceError, MemoryError):
+            verifying.result()  # damaged weights say more than what came of them
+            raise
+        return config, network, verifying.result()
 
 
 def open_network(folder: Path, config: ModelConfig, *, device: str | None, cores: int) -> OnnxNetwork | TorchNetwork:

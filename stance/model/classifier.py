@@ -18,19 +18,10 @@ from tokenizers import Tokenizer
 
 from stance.cores import usable_cores
 from stance.errors import InputError, MissingExtraError, ModelError
-from stance.model.backends import open_network
+from stance.model.backends import open_model
 from stance.model.calibration import Calibration, check_risk, pool_windows, softmax
-from stance.model.graph import check_graph
 from stance.model.runtime import OnnxNetwork
-from stance.model.store import (
-    CONFIG_FILE,
-    NEEDED,
-    NETWORK_FILE,
-    TOKENIZER_FILE,
-    find_model,
-    read_config,
-    verify_files,
-)
+from stance.model.store import CONFIG_FILE, TOKENIZER_FILE, find_model
 from stance.model.tokens import Batch, Window, cut_windows, find_mask, make_batch, mark_mentions, plan_batches
 from stance.schema import LABELS, Label, Prediction, Span, Stance
 from stance.targets import Target, find_mentions
@@ -78,14 +69,12 @@ class Classifier:
         self, model: str | Path | None = None, *, device: str | None = None, allow_unsigned: bool = False
     ) -> None:
         self.folder = find_model(model)
-        self.hashes = verify_files(self.folder, allow_unsigned=allow_unsigned)
-        self.config = read_config(self.folder)
+        self.config, self._network, self.hashes = open_model(
+            self.folder, device=device, cores=usable_cores(), allow_unsigned=allow_unsigned
+        )
         self.calibration = Calibration.from_dict(self.config.calibration) if self.config.calibration else None
         self._calibrations = _by_target(self.calibration)
         self.targets = self._own_targets()
-        weights = {name: (self.folder / name).stat().st_size for name in self.hashes if name not in NEEDED}
-        check_graph(self.folder / NETWORK_FILE, weights)
-        self._network = open_network(self.folder, self.config, device=device, cores=usable_cores())
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
         except BaseException as error:  # the Rust tokenizer raises bare Exception, or panics, which is none

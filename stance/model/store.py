@@ -26,6 +26,7 @@ __all__ = [
     "find_model",
     "hash_file",
     "list_models",
+    "list_needed",
     "list_weights",
     "name_part",
     "read_config",
@@ -279,8 +280,19 @@ def list_weights(folder: Path) -> tuple[str, ...]:
     return ()
 
 
-def _needed(folder: Path, hashes: dict[str, str]) -> tuple[str, ...]:
-    """Name what predicting reads: every file of weights that is there or that has a hash; a first format needs none."""
+def list_needed(folder: Path, hashes: dict[str, str]) -> tuple[str, ...]:
+    """Name what predicting reads: every file of weights that is there or that has a hash; a first format needs none.
+
+    Args:
+        folder: A model folder.
+        hashes: What its ``hashes.json`` says, as far as it is known.
+
+    Returns:
+        Names of files; one that has to be there is named whether it is or not.
+
+    Raises:
+        ModelError: If a part of the weights is missing.
+    """
     there = list_weights(folder)
     try:
         first = _read_json(folder / CONFIG_FILE)["format"] < _SPLIT_FORMAT
@@ -309,7 +321,7 @@ def verify_files(folder: Path, names: tuple[str, ...] | None = None, *, allow_un
     path = folder / HASHES_FILE
     try:
         hashes = {} if allow_unsigned and not path.exists() else _read_json(path)
-        needed = _needed(folder, hashes) if names is None else names
+        needed = list_needed(folder, hashes) if names is None else names
         wanted = {name: None if allow_unsigned and name not in hashes else str(hashes[name]) for name in needed}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, ModelError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -60,6 +61,13 @@ def test_a_flipped_byte_is_found(folder: Path, name: str) -> None:
     data[len(data) // 2] ^= 1
     (folder / name).write_bytes(data)
     with pytest.raises(ModelError, match=f"{name}: the file was changed or damaged"):
+        Classifier(folder)
+
+
+def test_weights_cut_short_are_called_damaged(folder: Path) -> None:
+    weights = folder / READ[-1]
+    os.truncate(weights, weights.stat().st_size // 2)
+    with pytest.raises(ModelError, match=f"{weights.name}: the file was changed or damaged"):  # not: "out of bounds"
         Classifier(folder)
 
 
