@@ -31,7 +31,7 @@ RESULT = ROOT / "benchmarks" / "results" / "mutation.json"
 MODULES = {
     "offsets": ("stance/text/offsets.py", ("tests/text/test_offsets.py",)),
     "segmentation": ("stance/text/segmentation.py", ("tests/text/test_segmentation.py",)),
-    "lines": ("stance/text/lines.py", ("tests/text/test_segmentation.py",)),
+    "lines": ("stance/text/lines.py", ("tests/text/test_lines.py",)),
     "metrics": ("stance/evaluation/metrics.py", ("tests/evaluation/test_metrics.py",)),
 }
 """Name -> the module, and the tests that have to notice (not its doctests: pytest reads those from the file)."""
