@@ -32,10 +32,12 @@ MODULES = {
     "offsets": ("stance/text/offsets.py", ("tests/text/test_offsets.py",)),
     "segmentation": ("stance/text/segmentation.py", ("tests/text/test_segmentation.py",)),
     "lines": ("stance/text/lines.py", ("tests/text/test_lines.py",)),
+    "layout": ("stance/text/layout.py", ("tests/text/test_layouts.py", "tests/text/test_kinds.py")),
+    "kinds": ("stance/text/kinds.py", ("tests/text/test_kinds.py", "tests/text/test_layouts.py")),
     "metrics": ("stance/evaluation/metrics.py", ("tests/evaluation/test_metrics.py",)),
 }
 """Name -> the module, and the tests that have to notice (not its doctests: pytest reads those from the file)."""
-_IMPORTED = ("pytest", "_pytest.doctest", "hypothesis", "numpy", "scipy.stats", "ftfy", "tokenizers")
+_IMPORTED = ("pytest", "_pytest.doctest", "hypothesis", "numpy", "scipy.stats", "sklearn.metrics", "ftfy", "tokenizers")
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
