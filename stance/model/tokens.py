@@ -21,8 +21,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIAL = 2
 """Special tokens of a window: one at each end."""
 _start, _end = attrgetter("start"), attrgetter("end")
-_GRAIN = 8
-"""Batch lengths are rounded up to a multiple of this, so that a runtime meets few different shapes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +135,21 @@ def plan_batches(lengths: Sequence[int], *, batch_size: int, token_budget: int) 
         yield batch
 
 
-def make_batch(windows: Sequence[Window], marks: Sequence[npt.NDArray[np.bool_]], *, pad_id: int = 0) -> Batch:
+def make_batch(
+    windows: Sequence[Window], marks: Sequence[npt.NDArray[np.bool_]], *, pad_id: int = 0, multiple: int = 1
+) -> Batch:
     """Pad windows to one length.
 
     Args:
         windows: The windows.
         marks: For each window which tokens are mentions of which target, shape (targets, length).
         pad_id: Token id of padding.
+        multiple: What the length is rounded up to a multiple of.
 
     Returns:
         The batch.
     """
-    length = -(-max(map(len, windows)) // _GRAIN) * _GRAIN
+    length = -(-max(map(len, windows)) // multiple) * multiple
     targets = marks[0].shape[0]
     input_ids = np.full((len(windows), length), pad_id, dtype=np.int64)
     attention_mask = np.zeros((len(windows), length), dtype=np.int64)

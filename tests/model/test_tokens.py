@@ -66,9 +66,10 @@ def test_batches_hold_each_window_once(lengths: list[int], batch_size: int, budg
 def test_batch_is_padded_with_zeros(tokenizer: Tokenizer) -> None:
     (short,), (long,) = cut_windows(tokenizer, ["a", "a b c d e f g h i"], size=64, overlap=0)
     marks = [np.ones((2, len(window)), dtype=np.bool_) for window in (short, long)]
+    assert make_batch([short, long], marks, multiple=8).input_ids.shape == (2, 16)
     batch = make_batch([short, long], marks, pad_id=0)
-    assert batch.input_ids.shape == (2, 16)
-    assert batch.mentions.shape == (2, 2, 16)
+    assert batch.input_ids.shape == (2, 11)
+    assert batch.mentions.shape == (2, 2, 11)
     assert batch.attention_mask.sum(1).tolist() == [len(short), len(long)]
     assert batch.mentions[0].sum() == 2 * len(short)
     assert batch.input_ids[0, len(short) :].sum() == 0
