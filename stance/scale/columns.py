@@ -50,7 +50,8 @@ class ColumnPredictor:
             words.
 
         Raises:
-            InputError: If there is no column of the texts, a value of it is no text, or a new column is there already.
+            InputError: If there is no column of the texts, it is that of a single row, a value of it is no text, or a
+                new column is there already.
         """
         if self.text_column not in batch:
             raise InputError(
@@ -61,7 +62,12 @@ class ColumnPredictor:
         double = next((name for name in columns.values() if name in batch), None)
         if double is not None:
             raise InputError(f"The batch has a column {double!r} already. Give a prefix for the new columns.")
-        texts = list(batch[self.text_column])
+        given = batch[self.text_column]
+        if given is None or isinstance(given, str):  # else each letter would be a text
+            raise InputError(
+                f"Expected a batch: a column {self.text_column!r} of texts; found one row. Give batched=True to map."
+            )
+        texts = list(given)
         for number, text in enumerate(texts):
             if text is not None and not isinstance(text, str):
                 raise InputError(f"Row {number} of the batch: expected a text, found {type(text).__name__}.")
