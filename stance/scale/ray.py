@@ -25,7 +25,7 @@ _USAGE = "RAY_USAGE_STATS_ENABLED"
 _AHEAD = 2
 """Steps that a worker is given at once: one that it judges, one that waits there."""
 _PATIENCE = 600.0
-"""Seconds in which some worker has to load its model or judge a step."""
+"""Seconds in which some worker has to load its model, where none is at work: a step may take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +212,11 @@ class _Pool:
 
     def _settle(self) -> None:
         """Wait until a worker is done with something."""
-        done, _ = self._ray.wait([*self._loading, *self._busy], num_returns=1, timeout=_PATIENCE)
+        patience = None if self._busy else _PATIENCE
+        done, _ = self._ray.wait([*self._loading, *self._busy], num_returns=1, timeout=patience)
         if not done:
             raise StanceError(
-                f"No worker of the cluster did anything for {_PATIENCE:.0f} seconds. It has "
+                f"No worker of the cluster was ready within {_PATIENCE:.0f} seconds. It has "
                 f"{self._ray.cluster_resources()}: ask for fewer or smaller workers, or add machines."
             )
         if done[0] in self._loading:

@@ -135,9 +135,22 @@ def test_what_stance_raises_in_a_worker_is_raised_as_it_is() -> None:
 
 def test_a_cluster_without_room_is_not_waited_for_for_ever() -> None:
     with pytest.raises(
-        StanceError, match=r"No worker of the cluster did anything for 600 seconds. It has \{'CPU': 2.0\}"
+        StanceError, match=r"No worker of the cluster was ready within 600 seconds. It has \{'CPU': 2.0\}"
     ):
         list(_in_order(_Pool(FakeRay(), [FakeWorker(loaded="stuck")]), steps(1), lambda step, count: None))
+
+
+class SlowRay(FakeRay):
+    """Models are loaded at once; a step takes longer than whoever counts seconds waits."""
+
+    def wait(self, results, *, num_returns=1, timeout=None):
+        there = [result for result in results if result.value is None or timeout is None][:num_returns]
+        return there, [result for result in results if result not in there]
+
+
+def test_a_step_may_take_as_long_as_it_takes() -> None:
+    found = _in_order(_Pool(SlowRay(), [FakeWorker()]), steps(5), lambda step, count: None)
+    assert [judged.step.number for judged in found] == list(range(5))
 
 
 def test_workers_fill_the_cluster() -> None:
