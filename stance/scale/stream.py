@@ -48,6 +48,7 @@ class Plan:
         show_progress: Whether to draw a bar on stderr; None means on a terminal only.
         explain: Whether to look for what the labels rest on.
         safe: Whether cells of CSV that a spreadsheet would compute are kept from it.
+        device: Where the engine judges, if not where `judging` says: on the GPUs of a cluster.
 
     Raises:
         InputError: If `on_error` is unknown, or nothing can be written at the output's place.
@@ -64,6 +65,7 @@ class Plan:
     show_progress: bool | None = None
     explain: bool = False
     safe: bool = False
+    device: str | None = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ON_ERROR:
@@ -265,7 +267,7 @@ def _identity(plan: Plan, judge: Judge) -> dict[str, Any]:
         **judge.classifier.library,
         "model": judge.classifier.hashes,
         "targets": [asdict(target) for target in judge.targets],
-        "device": plan.judging.device or "cpu",
+        "device": plan.device or plan.judging.device or "cpu",
         "batch_size": plan.judging.batch_size,
         "abstain_risk": plan.judging.abstain_risk,
         "explain": plan.explain,

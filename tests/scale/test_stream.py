@@ -254,6 +254,7 @@ def test_an_unfinished_run_is_not_begun_anew_by_accident(tiny: Path, tmp_path: P
         ({"judging": {"batch_size": 8}}, "batch_size was 32, is 8"),
         ({"judging": {"targets": ("NATO",)}}, "targets was "),
         ({"judging": {"abstain_risk": 0.1}}, "abstain_risk was null, is 0.1"),
+        ({"device": "cuda"}, 'device was "cpu", is "cuda"'),
         ({"reading": Reading(unit="document")}, "reading was "),
     ],
 )
