@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -51,7 +52,7 @@ class Workers:
     def __post_init__(self) -> None:
         if (self.count is not None and self.count < 1) or self.rows < 1:
             raise InputError(f"Workers and rows have to be at least 1, found {self.count} and {self.rows}.")
-        if self.cpus < 0 or self.gpus < 0 or not self.cpus + self.gpus:
+        if not (0 <= self.cpus < math.inf and 0 <= self.gpus < math.inf and self.cpus + self.gpus):
             raise InputError(f"A worker needs a share of cores or GPUs, found cpus={self.cpus}, gpus={self.gpus}.")
 
     def place(self, judging: Judging) -> Judging:

@@ -53,7 +53,7 @@ def test_what_makes_no_sense(tiny: Path) -> None:
     with pytest.raises(InputError, match="Row 1 of the batch: expected a text, found int"):
         predictor({"text": [TEXTS[0], 7]})
     for row in (TEXTS[0], None):  # as map gives it without batched=True
-        with pytest.raises(InputError, match="found one row. Give batched=True to map"):
+        with pytest.raises(InputError, match=r"found one row. Give batched=True to map"):
             predictor({"text": row})
     with pytest.raises(InputError, match="The batch has a column 'NATO_favor' already"):
         predictor({"text": TEXTS, "NATO_favor": [0, 0, 0]})

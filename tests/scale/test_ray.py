@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -173,3 +174,8 @@ def test_workers_that_make_no_sense() -> None:
         Workers(0)
     with pytest.raises(InputError, match="A worker needs a share of cores or GPUs, found cpus=0, gpus=0"):
         Workers(cpus=0, gpus=0)
+    for share in (-1.0, math.nan, math.inf):
+        with pytest.raises(InputError, match="A worker needs a share of cores or GPUs"):
+            Workers(cpus=share)
+        with pytest.raises(InputError, match="A worker needs a share of cores or GPUs"):
+            Workers(gpus=share)
