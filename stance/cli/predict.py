@@ -157,7 +157,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         summary = run_plan(plan, engine)
     except KeyboardInterrupt:
-        if plan.place() is None or "-" in arguments.files:  # what was read of stdin cannot be read again
+        if plan.place() is None or plan.is_read_once():
             raise
         _LOG.error("interrupted; the same command with --resume goes on where it was")
         return 130

@@ -13,13 +13,13 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from stance.errors import InputError
+from stance.errors import InputError, StanceError
 from stance.files import move_in, open_again, open_fresh, open_held, sync_folder
 from stance.progress import above_bars
 from stance.reporting.layout import Layout
@@ -82,6 +82,7 @@ class Pipe:
 
     def __init__(self, path: str | None, layout: Layout) -> None:
         self.commit = Commit()
+        self._name = path or "stdout"
         self._layout = layout
         self._stack = ExitStack()
         try:
@@ -96,22 +97,38 @@ class Pipe:
             self._spool = cast(BinaryIO, self._stack.enter_context(spool))
 
     def append(self, data: bytes, errors: bytes, commit: Commit) -> None:
-        """Write a piece; `errors` has to be empty."""
-        with above_bars(sys.stdout):
+        """Write a piece; `errors` has to be empty.
+
+        Raises:
+            InputError: If there is no room for it.
+            BrokenPipeError: If whoever read it has gone.
+        """
+        with self._explained(), above_bars(sys.stdout):
             self._spool.write(data)
             self._spool.flush()
         self.commit = replace(commit, output=self.commit.output + len(data))
 
     def finish(self) -> None:
-        """Write what can be written only when all is there."""
-        if not self._layout.finished and (self.commit.documents or not self.commit.failures):
-            self._spool.seek(0)
-            self._layout.finish(self._spool, self._file)
-        self._file.flush()
+        """Write what can be written only when all is there; raises as `append`."""
+        with self._explained():
+            if not self._layout.finished and (self.commit.documents or not self.commit.failures):
+                self._spool.seek(0)
+                self._layout.finish(self._spool, self._file)
+            self._file.flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if isinstance(error, BrokenPipeError | StanceError):
+                raise
+            raise not_written(self._name, error) from error
 
     def close(self) -> None:
         """Close what was opened here."""
-        self._stack.close()
+        with suppress(OSError):  # a piece for which there was no room
+            self._stack.close()
 
 
 class Part:

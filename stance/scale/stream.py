@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
@@ -73,8 +74,12 @@ class Plan:
         for name, wanted in (("--resume", self.resume), ("--on-error record", self.on_error == "record")):
             if wanted and self.place() is None:
                 raise UsageError(f"{name} needs a file as --output: what goes to stdout or a device cannot be kept.")
-        if self.resume and "-" in map(str, self.inputs):
-            raise UsageError("--resume cannot go on with stdin, which is read once. Give a file.")
+        if self.resume and self.is_read_once():
+            raise UsageError("--resume cannot go on with stdin or a pipe, which is read once. Give a file.")
+
+    def is_read_once(self) -> bool:
+        """Tell whether stdin, a pipe or the like is read, so that nothing can go on with the run."""
+        return any(name == "-" or _is_stream(name) for name in map(str, self.inputs))
 
     def place(self) -> Path | None:
         """Tell where the output is moved to; None if it goes to stdout or a device."""
@@ -175,7 +180,7 @@ def run_plan(plan: Plan, engine: Engine) -> Summary:
         sink = Pipe(None if plan.output in (None, "-") else str(plan.output), layout)
     else:
         run = _identity(plan, judge) | {"inputs": inputs}
-        sink = Part(place, layout, run=run, resume=plan.resume, keep="-" not in listing.files)
+        sink = Part(place, layout, run=run, resume=plan.resume, keep=not plan.is_read_once())
     with closing(sink):
         before = sink.commit
         if before.failures and before.on_error != plan.on_error:
@@ -196,7 +201,7 @@ def _stream(
     items = read_items(listing.files, plan.reading, file=at.file, number=at.number)
     first = [(str(error.place), error) for error in listing.errors] if at == Commit() else []
     steps = cut_steps(items, sizes, first=first, read=at.read)
-    total = None if "-" in listing.files else sum(sizes)
+    total = None if plan.is_read_once() else sum(sizes)
     with (
         progress_bar(total, done=at.read, show=plan.show_progress) as advance,
         closing(engine(steps, Work(plan.judging, layout), advance)) as judged,
@@ -250,6 +255,14 @@ def _weigh(files: Sequence[str], place: Path | None) -> tuple[list[int], dict[st
         state = (name, found.st_size, found.st_mtime_ns) if found else (name, None, None)
         digest.update(json.dumps(state).encode() + b"\n")
     return sizes, {"files": len(files), "bytes": sum(sizes), "sha256": digest.hexdigest()}
+
+
+def _is_stream(name: str) -> bool:
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 - as above
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -475,8 +475,12 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
         Plan(("a.txt",), None, resume=True)
     with pytest.raises(UsageError, match="--on-error record needs a file as --output"):
         Plan(("a.txt",), "-", on_error="record")
-    with pytest.raises(UsageError, match="--resume cannot go on with stdin"):
-        Plan(("-",), tmp_path / "out", resume=True)
+    reading, writing = os.pipe()
+    for stream in ("-", f"/dev/fd/{reading}"):
+        with pytest.raises(UsageError, match="--resume cannot go on with stdin or a pipe"):
+            Plan((stream,), tmp_path / "out", resume=True)
+    os.close(reading)
+    os.close(writing)
     with pytest.raises(InputError, match="on_error: expected one of report, record, stop, found 'skip'"):
         Plan(("a.txt",), None, on_error="skip")
 
