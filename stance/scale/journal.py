@@ -29,6 +29,8 @@ __all__ = ["Commit", "Part", "Pipe", "errors_place"]
 
 _FORMAT = 1
 """Number of the journal's format; a run of another one does not go on."""
+_SHOWN = 80
+"""Characters that are shown of a value that is not what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ class Part:
             raise InputError(f"{self._journal}: expected a journal, found a damaged one. To go on, {cure}.")
         changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
         if changed:
-            told = "; ".join(f"{name} was {_shown(before.get(name))}, is {_shown(now.get(name))}" for name in changed)
+            told = "; ".join(_apart(name, before.get(name), now.get(name)) for name in changed)
             raise InputError(
                 f"{self.place}: the run that was not finished is another one: {told}. Give what was given then, or "
                 f"{cure}."
@@ -358,6 +360,9 @@ def _commit(row: Mapping[str, Any]) -> Commit:
     return commit
 
 
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+def _apart(name: str, before: object, now: object) -> str:
+    """Say what a value was and is; of long ones what stands where they part."""
+    texts = [json.dumps(value, ensure_ascii=False) for value in (before, now)]
+    start = 0 if max(map(len, texts)) <= _SHOWN else max(0, len(os.path.commonprefix(texts)) - _SHOWN // 2)
+    shown = ["…" * (start > 0) + text[start : start + _SHOWN] + "…" * (len(text) > start + _SHOWN) for text in texts]
+    return f"{name} was {shown[0]}, is {shown[1]}"

@@ -70,6 +70,14 @@ def test_a_device_without_room_is_named(form: str) -> None:
         sink.finish()
 
 
+def test_of_long_values_is_shown_where_they_part(tmp_path: Path) -> None:
+    names = [f"target {number}" for number in range(40)]
+    with closing(Part(tmp_path / "out", LAYOUT, run={"targets": names}, resume=True)) as sink:
+        sink.append(b"first\n", b"", Commit(documents=1))
+    with pytest.raises(InputError, match=r'targets was ….*"target 20".*, is ….*"NATO".*…\. Give what was given then'):
+        Part(tmp_path / "out", LAYOUT, run={"targets": [*names[:20], "NATO", *names[21:]]}, resume=True)
+
+
 def test_one_output_has_one_writer(tmp_path: Path) -> None:
     sink = part(tmp_path / "out.jsonl")
     with pytest.raises(InputError, match=r"out\.jsonl: another process is writing it"):
