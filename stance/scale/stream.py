@@ -52,7 +52,7 @@ class Plan:
         device: Where the engine judges, if not where `judging` says: on the GPUs of a cluster.
 
     Raises:
-        InputError: If `on_error` is unknown, or nothing can be written at the output's place.
+        InputError: If there is no input, `on_error` is unknown, or nothing can be written at the output's place.
         UsageError: If the options do not go together.
     """
 
@@ -69,6 +69,8 @@ class Plan:
     device: str | None = None
 
     def __post_init__(self) -> None:
+        if not self.inputs:  # a pattern that met nothing; an empty output would look like a run that is done
+            raise InputError("No file to read. Name files or folders.")
         if self.on_error not in ON_ERROR:
             raise InputError(f"on_error: expected one of {', '.join(ON_ERROR)}, found {self.on_error!r}.")
         for name, wanted in (("--resume", self.resume), ("--on-error record", self.on_error == "record")):

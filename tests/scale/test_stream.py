@@ -481,6 +481,8 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
             Plan((stream,), tmp_path / "out", resume=True)
     os.close(reading)
     os.close(writing)
+    with pytest.raises(InputError, match=r"No file to read\. Name files or folders"):
+        Plan((), tmp_path / "out")
     with pytest.raises(InputError, match="on_error: expected one of report, record, stop, found 'skip'"):
         Plan(("a.txt",), None, on_error="skip")
 
