@@ -7,9 +7,11 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.errors import InputError, MissingExtraError, StanceError
+from stance.model.store import list_models
 from stance.prediction import Judge, Judging
 from stance.reporting.outputs import arrow_type
 from stance.scale.columns import ColumnPredictor
@@ -56,8 +58,14 @@ class Workers:
             raise InputError(f"A worker needs a share of cores or GPUs, found cpus={self.cpus}, gpus={self.gpus}.")
 
     def place(self, judging: Judging) -> Judging:
-        """Give the device that fits: CUDA for workers with GPUs, unless another is named."""
-        return replace(judging, device="cuda") if self.gpus and judging.device is None else judging
+        """Give what fits: CUDA for workers with GPUs, unless another is named; a model's folder with its whole path.
+
+        A worker's folder is not that of whoever asks.
+        """
+        device = "cuda" if self.gpus and judging.device is None else judging.device
+        known = judging.model is None or (isinstance(judging.model, str) and judging.model in list_models())
+        model = judging.model if known else Path(judging.model or "").absolute()
+        return replace(judging, device=device, model=model)
 
     def counted(self, resources: dict[str, float]) -> int:
         """Count the workers that a cluster has room for, at least 1."""

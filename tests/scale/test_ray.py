@@ -169,6 +169,16 @@ def test_workers_with_gpus_use_them() -> None:
     assert Workers().place(Judging()).device is None
 
 
+def test_workers_find_the_folder_of_a_model_from_where_they_are(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny.parent)
+    for model in ("tiny", "./tiny", Path("tiny"), tiny):
+        assert Workers().place(Judging(model=model)).model == tiny
+    for model in (None, "base"):
+        assert Workers().place(Judging(model=model)).model == model
+
+
 def test_workers_that_make_no_sense() -> None:
     with pytest.raises(InputError, match="Workers and rows have to be at least 1, found 0 and 1024"):
         Workers(0)
