@@ -70,7 +70,7 @@ class ColumnPredictor:
             raise InputError(
                 f"Expected a batch: a column {self.text_column!r} of texts; found one row. Give batched=True to map."
             )
-        texts = [None if is_missing(text) else text for text in given]
+        texts: list[Any] = [None if is_missing(text) else text for text in given]
         for number, text in enumerate(texts):
             if text is not None and not isinstance(text, str):
                 raise InputError(f"Row {number} of the batch: expected a text, found {type(text).__name__}.")

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -363,6 +364,7 @@ def _commit(row: Mapping[str, Any]) -> Commit:
 def _apart(name: str, before: object, now: object) -> str:
     """Say what a value was and is; of long ones what stands where they part."""
     texts = [json.dumps(value, ensure_ascii=False) for value in (before, now)]
-    start = 0 if max(map(len, texts)) <= _SHOWN else max(0, len(os.path.commonprefix(texts)) - _SHOWN // 2)
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
+    start = 0 if max(map(len, texts)) <= _SHOWN else max(0, alike - _SHOWN // 2)
     shown = ["…" * (start > 0) + text[start : start + _SHOWN] + "…" * (len(text) > start + _SHOWN) for text in texts]
     return f"{name} was {shown[0]}, is {shown[1]}"
