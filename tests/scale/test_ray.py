@@ -169,9 +169,7 @@ def test_workers_with_gpus_use_them() -> None:
     assert Workers().place(Judging()).device is None
 
 
-def test_workers_find_the_folder_of_a_model_from_where_they_are(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_find_the_folder_of_a_model_from_where_they_are(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tiny.parent)
     for model in ("tiny", "./tiny", Path("tiny"), tiny):
         assert Workers().place(Judging(model=model)).model == tiny
