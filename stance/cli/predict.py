@@ -145,7 +145,7 @@ def _run(arguments: argparse.Namespace) -> int:
             explain=arguments.explain,
             safe=arguments.csv_safe,
         )
-        engine = _engine(arguments)
+        engine, device = _engine(arguments)
     except UsageError as error:
         arguments.refuse(str(error))
     # a wrong model or device is said before any input is read
@@ -153,11 +153,11 @@ def _run(arguments: argparse.Namespace) -> int:
     classifier = load_classifier(arguments.model, arguments.device, allow_unsigned=unsigned)
     targets = asked_targets(arguments, classifier.targets)
     asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk, unsigned)
-    plan = replace(plan, judging=asked)
+    plan = replace(plan, judging=asked, device=device)
     try:
         summary = run_plan(plan, engine)
     except KeyboardInterrupt:
-        if plan.place() is None:
+        if plan.place() is None or plan.is_read_once():
             raise
         _LOG.error("interrupted; the same command with --resume goes on where it was")
         return 130
@@ -166,18 +166,20 @@ def _run(arguments: argparse.Namespace) -> int:
     return 1 if summary.failures else 0
 
 
-def _engine(arguments: argparse.Namespace) -> Engine:
-    """Tell where is judged."""
+def _engine(arguments: argparse.Namespace) -> tuple[Engine, str | None]:
+    """Give what judges, and its device if that is not this process's."""
+    from stance.prediction import Judging
     from stance.scale.workers import judge_in_threads
 
     count, cpus, gpus = arguments.workers, arguments.worker_cpus, arguments.worker_gpus
     if arguments.engine == "local":
         if any(value is not None for value in (count, cpus, gpus)):
             raise UsageError("--workers, --worker-cpus and --worker-gpus are for --engine ray.")
-        return judge_in_threads
+        return judge_in_threads, None
     from stance.scale.ray import Workers, judge_on_ray
 
-    return judge_on_ray(Workers(count, 1.0 if cpus is None else cpus, gpus or 0.0))
+    workers = Workers(count, 1.0 if cpus is None else cpus, gpus or 0.0)
+    return judge_on_ray(workers), workers.place(Judging(device=arguments.device)).device
 
 
 def asked_targets(arguments: argparse.Namespace, trained: Sequence[Target]) -> tuple[Target, ...]:

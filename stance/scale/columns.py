@@ -10,6 +10,7 @@ from stance.errors import InputError, suggest
 from stance.prediction import Judge, Judging
 from stance.reporting.outputs import flatten_row, paragraph_columns, stance_rows
 from stance.text.decoding import is_blank
+from stance.text.fields import is_missing
 
 __all__ = ["ColumnPredictor"]
 
@@ -46,12 +47,15 @@ class ColumnPredictor:
 
         Returns:
             New columns, for each target T: ``T`` the label, ``T_favor`` and so on the probabilities and, where a risk
-            is asked for, ``T_labels`` ("favor|neutral") and ``T_abstained``. None where the text is None or has no
-            words.
+            is asked for, ``T_labels`` ("favor|neutral") and ``T_abstained``. None where the text is None, NaN or has
+            no words.
 
         Raises:
-            InputError: If there is no column of the texts, a value of it is no text, or a new column is there already.
+            InputError: If there is no column of the texts, it is that of a single row, a value of it is no text, or a
+                new column is there already.
         """
+        if not hasattr(batch, "keys"):  # a table of pyarrow, or rows
+            raise InputError(f"Expected columns by name, as a dict holds them; found {type(batch).__name__}.")
         if self.text_column not in batch:
             raise InputError(
                 f"No column {self.text_column!r} for the text: {suggest(self.text_column, batch)}. Give text_column."
@@ -61,7 +65,12 @@ class ColumnPredictor:
         double = next((name for name in columns.values() if name in batch), None)
         if double is not None:
             raise InputError(f"The batch has a column {double!r} already. Give a prefix for the new columns.")
-        texts = list(batch[self.text_column])
+        given = batch[self.text_column]
+        if given is None or isinstance(given, str):  # else each letter would be a text
+            raise InputError(
+                f"Expected a batch: a column {self.text_column!r} of texts; found one row. Give batched=True to map."
+            )
+        texts: list[Any] = [None if is_missing(text) else text for text in given]
         for number, text in enumerate(texts):
             if text is not None and not isinstance(text, str):
                 raise InputError(f"Row {number} of the batch: expected a text, found {type(text).__name__}.")

@@ -13,13 +13,14 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from stance.errors import InputError
+from stance.errors import InputError, StanceError
 from stance.files import move_in, open_again, open_fresh, open_held, sync_folder
 from stance.progress import above_bars
 from stance.reporting.layout import Layout
@@ -29,6 +30,8 @@ __all__ = ["Commit", "Part", "Pipe", "errors_place"]
 
 _FORMAT = 1
 """Number of the journal's format; a run of another one does not go on."""
+_SHOWN = 80
+"""Characters that are shown of a value that is not what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Pipe:
 
     def __init__(self, path: str | None, layout: Layout) -> None:
         self.commit = Commit()
+        self._name = path or "stdout"
         self._layout = layout
         self._stack = ExitStack()
         try:
@@ -96,22 +100,38 @@ class Pipe:
             self._spool = cast(BinaryIO, self._stack.enter_context(spool))
 
     def append(self, data: bytes, errors: bytes, commit: Commit) -> None:
-        """Write a piece; `errors` has to be empty."""
-        with above_bars(sys.stdout):
+        """Write a piece; `errors` has to be empty.
+
+        Raises:
+            InputError: If there is no room for it.
+            BrokenPipeError: If whoever read it has gone.
+        """
+        with self._explained(), above_bars(sys.stdout):
             self._spool.write(data)
             self._spool.flush()
         self.commit = replace(commit, output=self.commit.output + len(data))
 
     def finish(self) -> None:
-        """Write what can be written only when all is there."""
-        if not self._layout.finished and (self.commit.documents or not self.commit.failures):
-            self._spool.seek(0)
-            self._layout.finish(self._spool, self._file)
-        self._file.flush()
+        """Write what can be written only when all is there; raises as `append`."""
+        with self._explained():
+            if not self._layout.finished and (self.commit.documents or not self.commit.failures):
+                self._spool.seek(0)
+                self._layout.finish(self._spool, self._file)
+            self._file.flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if isinstance(error, BrokenPipeError | StanceError):
+                raise
+            raise not_written(self._name, error) from error
 
     def close(self) -> None:
         """Close what was opened here."""
-        self._stack.close()
+        with suppress(OSError):  # a piece for which there was no room
+            self._stack.close()
 
 
 class Part:
@@ -197,7 +217,7 @@ class Part:
             raise InputError(f"{self._journal}: expected a journal, found a damaged one. To go on, {cure}.")
         changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
         if changed:
-            told = "; ".join(f"{name} was {_shown(before.get(name))}, is {_shown(now.get(name))}" for name in changed)
+            told = "; ".join(_apart(name, before.get(name), now.get(name)) for name in changed)
             raise InputError(
                 f"{self.place}: the run that was not finished is another one: {told}. Give what was given then, or "
                 f"{cure}."
@@ -341,6 +361,10 @@ def _commit(row: Mapping[str, Any]) -> Commit:
     return commit
 
 
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+def _apart(name: str, before: object, now: object) -> str:
+    """Say what a value was and is; of long ones what stands where they part."""
+    texts = [json.dumps(value, ensure_ascii=False) for value in (before, now)]
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
+    start = 0 if max(map(len, texts)) <= _SHOWN else max(0, alike - _SHOWN // 2)
+    shown = ["…" * (start > 0) + text[start : start + _SHOWN] + "…" * (len(text) > start + _SHOWN) for text in texts]
+    return f"{name} was {shown[0]}, is {shown[1]}"

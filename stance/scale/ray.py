@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.errors import InputError, MissingExtraError, StanceError
+from stance.model.store import list_models
 from stance.prediction import Judge, Judging
 from stance.reporting.outputs import arrow_type
 from stance.scale.columns import ColumnPredictor
@@ -25,7 +28,7 @@ _USAGE = "RAY_USAGE_STATS_ENABLED"
 _AHEAD = 2
 """Steps that a worker is given at once: one that it judges, one that waits there."""
 _PATIENCE = 600.0
-"""Seconds in which some worker has to load its model or judge a step."""
+"""Seconds in which some worker has to load its model, where none is at work: a step may take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,18 @@ class Workers:
     def __post_init__(self) -> None:
         if (self.count is not None and self.count < 1) or self.rows < 1:
             raise InputError(f"Workers and rows have to be at least 1, found {self.count} and {self.rows}.")
-        if self.cpus < 0 or self.gpus < 0 or not self.cpus + self.gpus:
+        if not (0 <= self.cpus < math.inf and 0 <= self.gpus < math.inf and self.cpus + self.gpus):
             raise InputError(f"A worker needs a share of cores or GPUs, found cpus={self.cpus}, gpus={self.gpus}.")
 
     def place(self, judging: Judging) -> Judging:
-        """Give the device that fits: CUDA for workers with GPUs, unless another is named."""
-        return replace(judging, device="cuda") if self.gpus and judging.device is None else judging
+        """Give what fits: CUDA for workers with GPUs, unless another is named; a model's folder with its whole path.
+
+        A worker's folder is not that of whoever asks.
+        """
+        device = "cuda" if self.gpus and judging.device is None else judging.device
+        known = judging.model is None or (isinstance(judging.model, str) and judging.model in list_models())
+        model = judging.model if known else Path(judging.model or "").absolute()
+        return replace(judging, device=device, model=model)
 
     def counted(self, resources: dict[str, float]) -> int:
         """Count the workers that a cluster has room for, at least 1."""
@@ -212,10 +221,11 @@ class _Pool:
 
     def _settle(self) -> None:
         """Wait until a worker is done with something."""
-        done, _ = self._ray.wait([*self._loading, *self._busy], num_returns=1, timeout=_PATIENCE)
+        patience = None if self._busy else _PATIENCE
+        done, _ = self._ray.wait([*self._loading, *self._busy], num_returns=1, timeout=patience)
         if not done:
             raise StanceError(
-                f"No worker of the cluster did anything for {_PATIENCE:.0f} seconds. It has "
+                f"No worker of the cluster was ready within {_PATIENCE:.0f} seconds. It has "
                 f"{self._ray.cluster_resources()}: ask for fewer or smaller workers, or add machines."
             )
         if done[0] in self._loading:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
@@ -48,9 +49,10 @@ class Plan:
         show_progress: Whether to draw a bar on stderr; None means on a terminal only.
         explain: Whether to look for what the labels rest on.
         safe: Whether cells of CSV that a spreadsheet would compute are kept from it.
+        device: Where the engine judges, if not where `judging` says: on the GPUs of a cluster.
 
     Raises:
-        InputError: If `on_error` is unknown, or nothing can be written at the output's place.
+        InputError: If there is no input, `on_error` is unknown, or nothing can be written at the output's place.
         UsageError: If the options do not go together.
     """
 
@@ -64,15 +66,22 @@ class Plan:
     show_progress: bool | None = None
     explain: bool = False
     safe: bool = False
+    device: str | None = None
 
     def __post_init__(self) -> None:
+        if not self.inputs:  # a pattern that met nothing; an empty output would look like a run that is done
+            raise InputError("No file to read. Name files or folders.")
         if self.on_error not in ON_ERROR:
             raise InputError(f"on_error: expected one of {', '.join(ON_ERROR)}, found {self.on_error!r}.")
         for name, wanted in (("--resume", self.resume), ("--on-error record", self.on_error == "record")):
             if wanted and self.place() is None:
                 raise UsageError(f"{name} needs a file as --output: what goes to stdout or a device cannot be kept.")
-        if self.resume and "-" in map(str, self.inputs):
-            raise UsageError("--resume cannot go on with stdin, which is read once. Give a file.")
+        if self.resume and self.is_read_once():
+            raise UsageError("--resume cannot go on with stdin or a pipe, which is read once. Give a file.")
+
+    def is_read_once(self) -> bool:
+        """Tell whether stdin, a pipe or the like is read, so that nothing can go on with the run."""
+        return any(name == "-" or _is_stream(name) for name in map(str, self.inputs))
 
     def place(self) -> Path | None:
         """Tell where the output is moved to; None if it goes to stdout or a device."""
@@ -173,7 +182,7 @@ def run_plan(plan: Plan, engine: Engine) -> Summary:
         sink = Pipe(None if plan.output in (None, "-") else str(plan.output), layout)
     else:
         run = _identity(plan, judge) | {"inputs": inputs}
-        sink = Part(place, layout, run=run, resume=plan.resume, keep="-" not in listing.files)
+        sink = Part(place, layout, run=run, resume=plan.resume, keep=not plan.is_read_once())
     with closing(sink):
         before = sink.commit
         if before.failures and before.on_error != plan.on_error:
@@ -194,7 +203,7 @@ def _stream(
     items = read_items(listing.files, plan.reading, file=at.file, number=at.number)
     first = [(str(error.place), error) for error in listing.errors] if at == Commit() else []
     steps = cut_steps(items, sizes, first=first, read=at.read)
-    total = None if "-" in listing.files else sum(sizes)
+    total = None if plan.is_read_once() else sum(sizes)
     with (
         progress_bar(total, done=at.read, show=plan.show_progress) as advance,
         closing(engine(steps, Work(plan.judging, layout), advance)) as judged,
@@ -250,6 +259,14 @@ def _weigh(files: Sequence[str], place: Path | None) -> tuple[list[int], dict[st
     return sizes, {"files": len(files), "bytes": sum(sizes), "sha256": digest.hexdigest()}
 
 
+def _is_stream(name: str) -> bool:
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 - as above
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def _inode(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()
@@ -265,7 +282,7 @@ def _identity(plan: Plan, judge: Judge) -> dict[str, Any]:
         **judge.classifier.library,
         "model": judge.classifier.hashes,
         "targets": [asdict(target) for target in judge.targets],
-        "device": plan.judging.device or "cpu",
+        "device": plan.device or plan.judging.device or "cpu",
         "batch_size": plan.judging.batch_size,
         "abstain_risk": plan.judging.abstain_risk,
         "explain": plan.explain,

@@ -44,8 +44,8 @@ _REFUSED = {
     ".json": "JSON is read one object a line. Convert it (jq -c '.[]'), or give --input-format jsonl",
     ".xml": "XML is not read. Give its text, or --input-format html if it is a page",
 }
-_STDIN_HELD = 1 << 26
-"""Bytes of stdin that are held in memory; more of them go to a temporary file."""
+_STREAM_HELD = 1 << 26
+"""Bytes of stdin or a pipe that are held in memory; more of them go to a temporary file."""
 _CHARSET = re.compile(rb"(?i)(?:charset|encoding)\s*=\s*[\"']?([a-z0-9_-]{3,30})")
 
 
@@ -171,7 +171,7 @@ def open_input(name: str) -> BinaryIO:
     """Open a file to read.
 
     Args:
-        name: The file; ``-`` is stdin, read to its end.
+        name: The file; ``-`` is stdin. Stdin and pipes are read to their end.
 
     Returns:
         The file, binary and seekable.
@@ -180,12 +180,16 @@ def open_input(name: str) -> BinaryIO:
         InputError: If it is missing, a directory or not readable.
     """
     if name == "-":
-        return _read_stdin()
+        return _read_stream(sys.stdin.buffer)
     path = Path(name)
     try:
         if path.is_dir():
             raise InputError(f"{name}: is a directory. Name its files, as in {path / '*.txt'}.")
-        return path.open("rb")
+        file = path.open("rb")
+        if file.seekable():
+            return file
+        with file:  # a pipe, as in <(zcat rows.jsonl.gz)
+            return _read_stream(file)
     except FileNotFoundError:
         raise InputError(f"{name}: no such file.") from None
     except OSError as error:
@@ -194,14 +198,14 @@ def open_input(name: str) -> BinaryIO:
         raise InputError(f"{name}: cannot be read ({error}).") from error
 
 
-def _read_stdin() -> BinaryIO:
-    """Read stdin to its end: into memory, or into a file without a name where it is large."""
-    start = sys.stdin.buffer.read(_STDIN_HELD)
-    if len(start) < _STDIN_HELD:
+def _read_stream(stream: BinaryIO) -> BinaryIO:
+    """Read a stream to its end: into memory, or into a file without a name where it is large."""
+    start = stream.read(_STREAM_HELD)
+    if len(start) < _STREAM_HELD:
         return io.BytesIO(start)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
     file.write(start)
-    shutil.copyfileobj(sys.stdin.buffer, file)
+    shutil.copyfileobj(stream, file)
     file.seek(0)
     return cast(BinaryIO, file)
 

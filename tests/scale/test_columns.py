@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import subprocess
 import sys
@@ -30,8 +31,8 @@ def test_columns_are_those_of_csv_and_values_those_of_predict(tiny: Path) -> Non
 
 
 def test_rows_without_words_get_none_in_every_column(tiny: Path) -> None:
-    found = ColumnPredictor(Judging(("NATO",), tiny), "body")({"body": [None, TEXTS[0], " \u200b", TEXTS[0]]})
-    assert [found["NATO"][number] is None for number in range(4)] == [True, False, True, False]
+    found = ColumnPredictor(Judging(("NATO",), tiny), "body")({"body": [None, TEXTS[0], " \u200b", TEXTS[0], math.nan]})
+    assert [label is None for label in found["NATO"]] == [True, False, True, False, True]
     assert all(column[0] is None and column[1] == column[3] is not None for column in found.values())
     assert ColumnPredictor(Judging(("NATO",), tiny))({"text": []})["NATO"] == []
 
@@ -50,8 +51,13 @@ def test_what_makes_no_sense(tiny: Path) -> None:
     predictor = ColumnPredictor(Judging(("NATO",), tiny))
     with pytest.raises(InputError, match="No column 'text' for the text: did you mean 'Text'"):
         predictor({"Text": TEXTS})
+    with pytest.raises(InputError, match="Expected columns by name, as a dict holds them; found list"):
+        predictor([{"text": TEXTS[0]}])
     with pytest.raises(InputError, match="Row 1 of the batch: expected a text, found int"):
         predictor({"text": [TEXTS[0], 7]})
+    for row in (TEXTS[0], None):  # as map gives it without batched=True
+        with pytest.raises(InputError, match=r"found one row. Give batched=True to map"):
+            predictor({"text": row})
     with pytest.raises(InputError, match="The batch has a column 'NATO_favor' already"):
         predictor({"text": TEXTS, "NATO_favor": [0, 0, 0]})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stance.cli.app import main
-from stance.scale import Judging, predict_files
+from stance.scale import Judging, Summary, predict_files
 from stance.scale.workers import judge_in_threads
 
 from .conftest import write_rows
@@ -52,6 +52,20 @@ def test_an_interrupted_command_says_how_to_go_on(
     assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == list(range(40))
 
 
+def test_an_interrupted_command_over_stdin_promises_nothing(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(steps, work, advance):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("stance.scale.workers.judge_in_threads", interrupted)
+    out = tmp_path / "out.jsonl"
+    assert main(["predict", "-", "--model", str(tiny), "-o", str(out)]) == 130
+    assert capsys.readouterr().err == "stance: error: interrupted; nothing was written to --output\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_recorded_errors_are_counted_and_the_exit_status_tells(
     tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,6 +81,23 @@ def test_recorded_errors_are_counted_and_the_exit_status_tells(
     assert main([*command, "stop"]) == 1
     assert "rows.jsonl: line 2: no field 'text': the object is empty" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_the_gpus_of_workers_tell_one_run_from_another(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = []
+
+    def run(plan, engine):
+        devices.append(plan.device)
+        return Summary(0, 0, 0)
+
+    monkeypatch.setattr("stance.scale.ray._import_ray", lambda: None)
+    monkeypatch.setattr("stance.scale.stream.run_plan", run)
+    command = ["predict", str(tmp_path), "--model", str(tiny), "-o", str(tmp_path / "o.csv"), "--engine", "ray"]
+    for more in ([], ["--worker-gpus", "0.25"], ["--worker-gpus", "1", "--device", "cpu"]):
+        assert main([*command, *more]) == 0
+    assert devices == [None, "cuda", "cpu"]
 
 
 @pytest.mark.parametrize(

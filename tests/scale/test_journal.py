@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from stance.errors import InputError
 from stance.reporting.layout import Layout
 from stance.scale import journal
-from stance.scale.journal import Commit, Part
+from stance.scale.journal import Commit, Part, Pipe
 
 LAYOUT = Layout("jsonl", ("NATO",))
 
@@ -55,6 +56,26 @@ def test_an_end_without_room_is_gone_on_with(tmp_path: Path, monkeypatch: pytest
     monkeypatch.undo()
     part(place).finish()
     assert place.read_bytes() == b"all\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_device_without_room_is_named(form: str) -> None:
+    layout = Layout(form, ("NATO",))
+    with (
+        closing(Pipe("/dev/full", layout)) as sink,
+        pytest.raises(InputError, match=r"^/dev/full: cannot be written \(No space left on device\)\. Make room there"),
+    ):
+        sink.append(b"{}\n", b"", Commit(documents=1))
+        sink.finish()
+
+
+def test_of_long_values_is_shown_where_they_part(tmp_path: Path) -> None:
+    names = [f"target {number}" for number in range(40)]
+    with closing(Part(tmp_path / "out", LAYOUT, run={"targets": names}, resume=True)) as sink:
+        sink.append(b"first\n", b"", Commit(documents=1))
+    with pytest.raises(InputError, match=r'targets was ….*"target 20".*, is ….*"NATO".*…\. Give what was given then'):
+        Part(tmp_path / "out", LAYOUT, run={"targets": [*names[:20], "NATO", *names[21:]]}, resume=True)
 
 
 def test_one_output_has_one_writer(tmp_path: Path) -> None:

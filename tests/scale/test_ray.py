@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -135,9 +136,22 @@ def test_what_stance_raises_in_a_worker_is_raised_as_it_is() -> None:
 
 def test_a_cluster_without_room_is_not_waited_for_for_ever() -> None:
     with pytest.raises(
-        StanceError, match=r"No worker of the cluster did anything for 600 seconds. It has \{'CPU': 2.0\}"
+        StanceError, match=r"No worker of the cluster was ready within 600 seconds. It has \{'CPU': 2.0\}"
     ):
         list(_in_order(_Pool(FakeRay(), [FakeWorker(loaded="stuck")]), steps(1), lambda step, count: None))
+
+
+class SlowRay(FakeRay):
+    """Models are loaded at once; a step takes longer than whoever counts seconds waits."""
+
+    def wait(self, results, *, num_returns=1, timeout=None):
+        there = [result for result in results if result.value is None or timeout is None][:num_returns]
+        return there, [result for result in results if result not in there]
+
+
+def test_a_step_may_take_as_long_as_it_takes() -> None:
+    found = _in_order(_Pool(SlowRay(), [FakeWorker()]), steps(5), lambda step, count: None)
+    assert [judged.step.number for judged in found] == list(range(5))
 
 
 def test_workers_fill_the_cluster() -> None:
@@ -155,8 +169,21 @@ def test_workers_with_gpus_use_them() -> None:
     assert Workers().place(Judging()).device is None
 
 
+def test_workers_find_the_folder_of_a_model_from_where_they_are(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tiny.parent)
+    for model in ("tiny", "./tiny", Path("tiny"), tiny):
+        assert Workers().place(Judging(model=model)).model == tiny
+    for model in (None, "base"):
+        assert Workers().place(Judging(model=model)).model == model
+
+
 def test_workers_that_make_no_sense() -> None:
     with pytest.raises(InputError, match="Workers and rows have to be at least 1, found 0 and 1024"):
         Workers(0)
     with pytest.raises(InputError, match="A worker needs a share of cores or GPUs, found cpus=0, gpus=0"):
         Workers(cpus=0, gpus=0)
+    for share in (-1.0, math.nan, math.inf):
+        with pytest.raises(InputError, match="A worker needs a share of cores or GPUs"):
+            Workers(cpus=share)
+        with pytest.raises(InputError, match="A worker needs a share of cores or GPUs"):
+            Workers(gpus=share)

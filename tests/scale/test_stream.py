@@ -254,6 +254,7 @@ def test_an_unfinished_run_is_not_begun_anew_by_accident(tiny: Path, tmp_path: P
         ({"judging": {"batch_size": 8}}, "batch_size was 32, is 8"),
         ({"judging": {"targets": ("NATO",)}}, "targets was "),
         ({"judging": {"abstain_risk": 0.1}}, "abstain_risk was null, is 0.1"),
+        ({"device": "cuda"}, 'device was "cpu", is "cuda"'),
         ({"reading": Reading(unit="document")}, "reading was "),
     ],
 )
@@ -474,8 +475,14 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
         Plan(("a.txt",), None, resume=True)
     with pytest.raises(UsageError, match="--on-error record needs a file as --output"):
         Plan(("a.txt",), "-", on_error="record")
-    with pytest.raises(UsageError, match="--resume cannot go on with stdin"):
-        Plan(("-",), tmp_path / "out", resume=True)
+    reading, writing = os.pipe()
+    for stream in ("-", f"/dev/fd/{reading}"):
+        with pytest.raises(UsageError, match="--resume cannot go on with stdin or a pipe"):
+            Plan((stream,), tmp_path / "out", resume=True)
+    os.close(reading)
+    os.close(writing)
+    with pytest.raises(InputError, match=r"No file to read\. Name files or folders"):
+        Plan((), tmp_path / "out")
     with pytest.raises(InputError, match="on_error: expected one of report, record, stop, found 'skip'"):
         Plan(("a.txt",), None, on_error="skip")
 

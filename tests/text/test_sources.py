@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,12 +108,26 @@ def test_options_that_make_no_sense() -> None:
         Reading(unit="line")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+@pytest.mark.parametrize("held", [64, 4096])
+def test_a_pipe_is_read_as_a_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+    monkeypatch.setattr("stance.text.documents._STREAM_HELD", held)
+    pipe = tmp_path / "rows.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("text\n" + "NATO met.\n" * 50,))
+    writer.start()
+    found = list(read_items([str(pipe)], Reading()))
+    writer.join()
+    assert [item.found.text for item in found] == ["NATO met."] * 50
+    assert found[-1].offset == 505
+
+
 def test_stdin_that_is_large_goes_to_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
     import sys
     from types import SimpleNamespace
 
     content = "text\n" + "NATO met.\n" * 50
-    monkeypatch.setattr("stance.text.documents._STDIN_HELD", 64)
+    monkeypatch.setattr("stance.text.documents._STREAM_HELD", 64)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content.encode())))
     assert [document.text for document in read_documents("-", form="csv")] == ["NATO met."] * 50
