@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.errors import InputError, MissingExtraError, StanceError
+from stance.errors import InputError, MissingExtraError, ModelError, StanceError
 from stance.model.store import list_models
 from stance.prediction import Judge, Judging
 from stance.reporting.outputs import arrow_type
@@ -29,6 +29,8 @@ _AHEAD = 2
 """Steps that a worker is given at once: one that it judges, one that waits there."""
 _PATIENCE = 600.0
 """Seconds in which some worker has to load its model, where none is at work: a step may take longer."""
+_RETRIES = 4
+"""How often a step whose worker died is judged again: what kills all of them is the step, or too little memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ def judge_on_ray(workers: Workers | None = None) -> Engine:
     """Make an engine that judges steps on a Ray cluster: the one that ``RAY_ADDRESS`` names, or one on this machine.
 
     Steps are the same as in one process, and so is what is written, to the byte on machines of one kind. A worker that
-    dies is started again and its step is judged again.
+    dies is started again and its step is judged again, up to four times. Workers whose model has other files than that
+    of whoever asks are refused.
 
     Args:
         workers: How many workers there are, and what each gets; None means one for each core.
@@ -166,11 +169,11 @@ def judge_on_ray(workers: Workers | None = None) -> Engine:
     def engine(steps: Iterator[Step], work: Work, advance: Advance) -> Generator[Judged, None, None]:
         started = _connect(ray)
         count = given.counted(ray.cluster_resources())
-        remote = ray.remote(num_cpus=given.cpus, num_gpus=given.gpus, max_restarts=-1, max_task_retries=-1)
+        remote = ray.remote(num_cpus=given.cpus, num_gpus=given.gpus, max_restarts=-1, max_task_retries=_RETRIES)
         placed = replace(work, judging=given.place(work.judging))
         pool = [remote(_StepWorker).remote(placed) for _ in range(count)]
         try:
-            yield from _in_order(_Pool(ray, pool), steps, advance)
+            yield from _in_order(_Pool(ray, pool, Judge.load(work.judging).classifier.hashes), steps, advance)
         finally:
             for worker in pool:
                 ray.kill(worker)
@@ -186,9 +189,9 @@ class _StepWorker:
 
     work: Work
 
-    def load(self) -> None:
-        """Load the model."""
-        Judge.load(self.work.judging)
+    def load(self) -> dict[str, str]:
+        """Load the model; give the sha256 of its files."""
+        return Judge.load(self.work.judging).classifier.hashes
 
     def judge(self, step: Step) -> bytes:
         """Give a step's bytes in the output."""
@@ -201,11 +204,13 @@ class _Pool:
     Args:
         ray: The module.
         workers: The workers.
+        hashes: The sha256 of each file of the model that they have to have.
     """
 
-    def __init__(self, ray: Any, workers: list[Any]) -> None:  # noqa: ANN401 - a module
+    def __init__(self, ray: Any, workers: list[Any], hashes: dict[str, str]) -> None:  # noqa: ANN401 - a module
         self.most = 2 * _AHEAD * len(workers)
         self._ray = ray
+        self._hashes = hashes
         self._loading = {worker.load.remote(): worker for worker in workers}
         self._busy: dict[Any, Any] = {}
         self._free: deque[Any] = deque()
@@ -229,7 +234,11 @@ class _Pool:
                 f"{self._ray.cluster_resources()}: ask for fewer or smaller workers, or add machines."
             )
         if done[0] in self._loading:
-            self.get(done[0])  # raises what was wrong
+            if self.get(done[0]) != self._hashes:  # raises what was wrong
+                raise ModelError(
+                    "A worker of the cluster has another model than this machine under the same name or path. Install "
+                    "the same version of stance, or copy the same folder, on every machine."
+                )
             self._free.extend([self._loading.pop(done[0])] * _AHEAD)
         else:
             self._free.append(self._busy.pop(done[0]))
@@ -238,14 +247,20 @@ class _Pool:
         """Tell whether a result is there."""
         return bool(self._ray.wait([result], timeout=0)[0])
 
-    def get(self, result: Any) -> bytes:  # noqa: ANN401
+    def get(self, result: Any) -> Any:  # noqa: ANN401
         """Wait for a result; what stance raised in a worker is raised here."""
         try:
-            data: bytes = self._ray.get(result)
+            data = self._ray.get(result)
         except self._ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, StanceError):
                 raise error.cause from None
             raise
+        except self._ray.exceptions.RayActorError as error:
+            raise StanceError(
+                f"Workers of the cluster died {_RETRIES + 1} times over one step: perhaps they lack memory. Give each "
+                "more cores (fewer share a machine), then go on with --resume. "
+                f"Ray says: {str(error).splitlines()[0]}"
+            ) from error
         if result in self._busy:
             self._free.append(self._busy.pop(result))
         return data

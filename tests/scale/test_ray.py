@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stance.errors import InputError, MissingExtraError, StanceError
+from stance.errors import InputError, MissingExtraError, ModelError, StanceError
 from stance.prediction import Judging
 from stance.scale import ColumnPredictor, predict_files
 from stance.scale.ray import Workers, _in_order, _Pool, judge_on_ray, predict
@@ -72,12 +72,21 @@ class FakeError(Exception):
         self.cause = cause
 
 
+class FakeDeath(Exception):
+    """Stands for what Ray raises where an actor died once more than it may."""
+
+
+MODEL = {"model.onnx": "12ab"}
+
+
 class FakeRay:
     """What is used of Ray; of results that are waited for, the last is there first, and what is stuck never."""
 
-    exceptions = SimpleNamespace(RayTaskError=FakeError)
+    exceptions = SimpleNamespace(RayTaskError=FakeError, RayActorError=FakeDeath)
 
     def get(self, result):
+        if isinstance(result.value, FakeDeath):
+            raise result.value
         if isinstance(result.value, Exception):
             raise FakeError(result.value)
         return result.value
@@ -100,7 +109,7 @@ class Ref:
 class FakeWorker:
     """A worker that judges at once, or fails with an error."""
 
-    def __init__(self, loaded=None, error=None) -> None:
+    def __init__(self, loaded=MODEL, error=None) -> None:
         self.done: list[int] = []
         self._error = error
         self.load = SimpleNamespace(remote=lambda: Ref(loaded))
@@ -118,7 +127,7 @@ def steps(count: int) -> list[Step]:
 def test_results_come_in_order_and_who_has_not_loaded_gets_nothing() -> None:
     workers = [FakeWorker(), FakeWorker(loaded="stuck"), FakeWorker()]
     advanced = []
-    found = _in_order(_Pool(FakeRay(), workers), steps(20), lambda step, count: advanced.append(step.number))
+    found = _in_order(_Pool(FakeRay(), workers, MODEL), steps(20), lambda step, count: advanced.append(step.number))
     assert [(judged.step.number, judged.data) for judged in found] == [
         (number, str(number).encode()) for number in range(20)
     ]
@@ -129,28 +138,43 @@ def test_results_come_in_order_and_who_has_not_loaded_gets_nothing() -> None:
 def test_what_stance_raises_in_a_worker_is_raised_as_it_is() -> None:
     for worker in (FakeWorker(loaded=InputError("no model")), FakeWorker(error=InputError("no model"))):
         with pytest.raises(InputError, match=r"^no model$"):
-            list(_in_order(_Pool(FakeRay(), [worker]), steps(3), lambda step, count: None))
+            list(_in_order(_Pool(FakeRay(), [worker], MODEL), steps(3), lambda step, count: None))
     with pytest.raises(FakeError, match="a bug"):
-        list(_in_order(_Pool(FakeRay(), [FakeWorker(error=KeyError("a bug"))]), steps(3), lambda step, count: None))
+        list(
+            _in_order(
+                _Pool(FakeRay(), [FakeWorker(error=KeyError("a bug"))], MODEL), steps(3), lambda step, count: None
+            )
+        )
 
 
 def test_a_cluster_without_room_is_not_waited_for_for_ever() -> None:
     with pytest.raises(
         StanceError, match=r"No worker of the cluster was ready within 600 seconds. It has \{'CPU': 2.0\}"
     ):
-        list(_in_order(_Pool(FakeRay(), [FakeWorker(loaded="stuck")]), steps(1), lambda step, count: None))
+        list(_in_order(_Pool(FakeRay(), [FakeWorker(loaded="stuck")], MODEL), steps(1), lambda step, count: None))
+
+
+def test_a_step_that_kills_its_workers_ends_the_run() -> None:
+    killed = FakeWorker(error=FakeDeath("The actor died.\nA long story"))
+    with pytest.raises(StanceError, match=r"died 5 times over one step: .* Ray says: The actor died\.$"):
+        list(_in_order(_Pool(FakeRay(), [killed], MODEL), steps(3), lambda step, count: None))
+
+
+def test_workers_have_the_model_of_whoever_asks() -> None:
+    with pytest.raises(ModelError, match="another model than this machine under the same name"):
+        list(_in_order(_Pool(FakeRay(), [FakeWorker(loaded={"model.onnx": "0"})], MODEL), steps(1), lambda *_: None))
 
 
 class SlowRay(FakeRay):
     """Models are loaded at once; a step takes longer than whoever counts seconds waits."""
 
     def wait(self, results, *, num_returns=1, timeout=None):
-        there = [result for result in results if result.value is None or timeout is None][:num_returns]
+        there = [result for result in results if result.value is MODEL or timeout is None][:num_returns]
         return there, [result for result in results if result not in there]
 
 
 def test_a_step_may_take_as_long_as_it_takes() -> None:
-    found = _in_order(_Pool(SlowRay(), [FakeWorker()]), steps(5), lambda step, count: None)
+    found = _in_order(_Pool(SlowRay(), [FakeWorker()], MODEL), steps(5), lambda step, count: None)
     assert [judged.step.number for judged in found] == list(range(5))
 
 
