@@ -19,7 +19,7 @@ from stance.serving.gate import Gate
 from stance.serving.guard import Guard
 from stance.serving.judging import Judges
 from stance.serving.labels import LabelFile
-from stance.serving.refusals import Refusal, refuse
+from stance.serving.refusals import Refusal, refuse, tell_invalid
 from stance.serving.settings import Settings
 from stance.serving.shelf import Shelf
 from stance.serving.site import make_site
@@ -101,8 +101,7 @@ async def _unusable(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """Say what is wrong with the fields, without repeating what they hold."""
     assert isinstance(error, RequestValidationError)
-    told = [f"{'.'.join(map(str, item['loc'][1:])) or 'body'}: {item['msg']}" for item in error.errors()[:5]]
-    return refuse(Refusal(422, "; ".join(told)), request.url.path)
+    return refuse(Refusal(422, tell_invalid(error.errors())), request.url.path)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

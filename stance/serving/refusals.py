@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from starlette.responses import Response
 
 from stance.errors import StanceError
 from stance.reporting.page import escape, page_policy, render_page
 
-__all__ = ["Refusal", "html_response", "is_api", "json_response", "refuse"]
+__all__ = ["Refusal", "html_response", "is_api", "json_response", "refuse", "tell_invalid"]
+
+_MOST_TOLD = 5
+_PLAINER = {
+    "json_invalid": "not valid JSON",
+    "model_attributes_type": "expected a JSON object, sent with Content-Type: application/json",
+    "string_pattern_mismatch": "expected words, found blanks alone",
+    "string_too_short": "expected words, found nothing",
+}
+"""Kind of error -> what is said in place of the validator's words."""
+_OTHER_FORM = {"string_type", "list_type"}
 
 _TITLES = {
     400: "That was no proper request",
@@ -62,6 +73,46 @@ def html_response(page: str, *, targets: int = 0, status: int = 200, headers: di
     policy = f"{page_policy(targets, served=True)}; frame-ancestors 'none'"
     known = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
     return Response(page.encode("utf-8", "replace"), status, known | (headers or {}), "text/html; charset=utf-8")
+
+
+def tell_invalid(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Say what is wrong with the fields of a request, without repeating what they hold.
+
+    Where a field may have one of two forms, what the validator says of the other one is left out.
+
+    Args:
+        errors: The validator's: `loc` (body, field, form or number ...), `type`, `msg`.
+
+    Returns:
+        At most five complaints.
+
+    >>> tell_invalid(
+    ...     [
+    ...         {"loc": ("body", "texts", "constrained-str"), "type": "string_too_short", "msg": "String should ..."},
+    ...         {"loc": ("body", "texts", "list[constrained-str]"), "type": "list_type", "msg": "Input should ..."},
+    ...     ]
+    ... )
+    'texts: expected words, found nothing'
+    """
+    meant = {error["loc"][:2] for error in errors if not _is_other_form(error)}
+    told = [
+        f"{_place(error)}: {_PLAINER.get(error['type'], error['msg'])}"
+        for error in errors
+        if not (_is_other_form(error) and error["loc"][:2] in meant)
+    ]
+    return "; ".join(told[:_MOST_TOLD])
+
+
+def _is_other_form(error: Mapping[str, Any]) -> bool:
+    """Tell whether an error says that a field as a whole has not this form."""
+    return error["type"] in _OTHER_FORM and not isinstance(error["loc"][-1], int)
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    """Give a field's name and the numbers in it, without the names of forms: `texts.1`."""
+    _, *parts = error["loc"]
+    kept = [str(part) for depth, part in enumerate(parts) if isinstance(part, int if depth else str)]
+    return ".".join(kept) or "body"
 
 
 def refuse(refusal: Refusal, path: str) -> Response:
