@@ -45,8 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    import onnxruntime
-
+    from stance.model.onnx import ort
     from stance.model.store import find_model, read_config, verify_files, verify_folder
     from stance.reporting.drawing import clean
 
@@ -58,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
     test = config.metrics.get("test")
     score = test.get("mean_macro_f1") if isinstance(test, dict) else None
     lines = [
-        f"stance     {__version__} (Python {platform.python_version()}, onnxruntime {onnxruntime.__version__})",
+        f"stance     {__version__} (Python {platform.python_version()}, onnxruntime {ort.__version__})",
         f"model      {clean(config.name)}: {folder}",
         f"           {clean(config.precision)} weights, window {config.window} tokens, "
         f"trained on {clean(', '.join(config.targets))}",

@@ -12,9 +12,9 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
 from stance.errors import ModelError
+from stance.model.onnx import ort
 from stance.model.tokens import Batch
 from stance.schema import LABELS
 
