@@ -51,6 +51,8 @@ _MAGIC = (
 )
 LONGEST = 1 << 28
 """Bytes of a text, of a page, of a line of a table at most: what is longer is no article, and would not fit memory."""
+_PIECE = 1 << 20
+"""Bytes that are read at once."""
 SAMPLE = 1 << 20
 """Bytes by which an encoding is found out."""
 _FEW = 0.03
@@ -95,12 +97,15 @@ def read_bounded(file: BinaryIO, name: str) -> bytes:
     Raises:
         InputError: If it has more than `LONGEST` bytes.
     """
-    data = file.read(LONGEST + 1)
-    if len(data) > LONGEST:
+    pieces, size = [], 0
+    while size <= LONGEST and (piece := file.read(_PIECE)):  # Python sets aside as much as it is asked to read
+        pieces.append(piece)
+        size += len(piece)
+    if size > LONGEST:
         raise InputError(
             f"{name}: a text may have {LONGEST >> 20} MiB, this file has more. Divide it, or give a table (JSONL, CSV)."
         )
-    return data
+    return b"".join(pieces)
 
 
 def check_encoding(name: str | None) -> None:

@@ -66,20 +66,18 @@ def list_files(paths: Iterable[str | Path], *, form: str | None = None) -> Listi
     lines: list[str] = []
     errors: list[InputError] = []
     for path in map(str, paths):
-        if path == "-" or not Path(path).is_dir():
+        if path == "-" or not _is_folder(path):
             files.append(path)
             continue
         left: Counter[str] = Counter()
         wrong: list[InputError] = []
         found = list(_walk(path, left, wrong, everything=form is not None))
         if not found and not wrong:
-            known = ", ".join(SUFFIXES)
-            wrong.append(
-                InputError(
-                    f"{path}: the folder holds no file that is read ({_counted(left) or 'it is empty'}). Expected "
-                    f"names that end in {known}; with --input-format files of any name are read."
-                )
-            )
+            told = f"{path}: the folder holds no file that is read ({_counted(left) or 'it is empty'})."
+            if form is None:
+                known = ", ".join(SUFFIXES)
+                told += f" Expected names that end in {known}; with --input-format files of any name are read."
+            wrong.append(InputError(told))
         elif left:
             lines.append(f"{path}: left out {_counted(left)}")
         files += found
@@ -87,27 +85,50 @@ def list_files(paths: Iterable[str | Path], *, form: str | None = None) -> Listi
     return Listing(tuple(files), tuple(lines), tuple(errors))
 
 
-def _walk(folder: str, left: Counter[str], wrong: list[InputError], *, everything: bool) -> Iterator[str]:
+def _is_folder(path: str) -> bool:
     try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        wrong.append(InputError(f"{folder}: cannot be read ({error.strerror}).", place=Place(folder)))
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
+        return Path(path).is_dir()
+    except (OSError, ValueError):  # a name that is too long; reading says what is wrong with it
+        return False
+
+
+def _walk(folder: str, left: Counter[str], wrong: list[InputError], *, everything: bool) -> Iterator[str]:
+    """Give the files of a folder; calls itself for none within it, which may be nested deeper than Python calls."""
+    open_folders = [_entries(folder, wrong)]
+    while open_folders:
+        entry = next(open_folders[-1], None)
+        if entry is None:
+            open_folders.pop()
+        elif entry.name.startswith("."):
             left["hidden"] += 1
-        elif entry.is_dir():
-            if entry.is_symlink():
-                left["link to a folder"] += 1
-            else:
-                yield from _walk(entry.path, left, wrong, everything=everything)
-        elif not entry.is_file():
-            left["no file"] += 1
+        elif (kind := _kind(entry)) == "folder":
+            open_folders.append(_entries(entry.path, wrong))
+        elif kind != "file":
+            left[kind] += 1
         elif everything or Path(entry.name).suffix.lower() in SUFFIXES:
             yield entry.path
         else:
             left[Path(entry.name).suffix.lower() or "without a suffix"] += 1
+
+
+def _entries(folder: str, wrong: list[InputError]) -> Iterator[os.DirEntry[str]]:
+    """Give what is in a folder, sorted by name."""
+    try:
+        with os.scandir(folder) as found:
+            return iter(sorted(found, key=lambda entry: entry.name))
+    except OSError as error:
+        wrong.append(InputError(f"{folder}: cannot be read ({error.strerror}).", place=Place(folder)))
+        return iter(())
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """Tell what an entry is: a folder, a file, or what is left out."""
+    try:
+        if entry.is_dir():
+            return "link to a folder" if entry.is_symlink() else "folder"
+        return "file" if entry.is_file() else "no file"
+    except OSError:  # a link to itself, or to where nobody may look
+        return "no file"
 
 
 def _counted(left: Counter[str]) -> str:

@@ -236,7 +236,7 @@ def test_hydrate(run: Run) -> None:
     assert Path("rest.jsonl").read_text(encoding="utf-8") == Path("items.jsonl").read_text(encoding="utf-8")
     Path("empty").mkdir()
     assert run("hydrate", "items.jsonl", "--texts", "empty")[2].startswith(
-        "stance: error: empty: no file in this folder"
+        "stance: error: empty: the folder holds no file that is read (it is empty).\n"
     )
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stance.cli.annotate.records import (
@@ -19,7 +17,7 @@ from stance.cli.annotate.records import (
     write_json,
     write_records,
 )
-from stance.errors import InputError, StanceError
+from stance.errors import StanceError
 from stance.progress import draw_bar, has_terminal
 
 if TYPE_CHECKING:
@@ -81,8 +79,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _documents(arguments: argparse.Namespace, records: Records) -> Iterator[Document]:
     from stance.text.documents import read_documents
+    from stance.text.sources import list_files
 
-    names = list(_files(arguments.texts))
+    listing = list_files(arguments.texts, form="text")  # files of any name: each is read as its name tells
+    for error in listing.errors:
+        raise error
+    names = listing.files
     with ExitStack() as stack:
         bar = stack.enter_context(draw_bar("Searching", len(names), unit=" files")) if has_terminal() else None
         for name in names:
@@ -94,19 +96,3 @@ def _documents(arguments: argparse.Namespace, records: Records) -> Iterator[Docu
                 records.report(error)
             if bar is not None:
                 bar.update()
-
-
-def _files(names: list[str]) -> Iterator[str]:
-    """Give files, and those of folders and what is in them, without hidden ones."""
-    for name in names:
-        if not Path(name).is_dir():
-            yield name
-            continue
-        empty = True
-        for folder, inner, files in os.walk(name):
-            inner[:] = sorted(part for part in inner if not part.startswith("."))
-            for file in sorted(part for part in files if not part.startswith(".")):
-                empty = False
-                yield str(Path(folder) / file)
-        if empty:
-            raise InputError(f"{name}: no file in this folder. Give the folder of the texts.")
