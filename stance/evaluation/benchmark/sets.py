@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ SUITES: Mapping[str, tuple[str, ...]] = {
 """Suite -> its sets; the name of a set is a suite of one."""
 _FORMS = (*FORMS, "articles")
 _HUB = "hub:"
+_NAME = re.compile(r"\w[\w .+-]{0,79}")
+"""Names of sets are names of folders and files, too."""
 _FOLDER = Path(__file__).parent / "definitions"
 
 
@@ -69,7 +72,7 @@ class SetDefinition:
     """A data set.
 
     Attributes:
-        name: Its name.
+        name: Its name: letters, digits, "_", "-", ".", "+" and spaces, at most 80, the first a letter or digit.
         title: What it is, in a line.
         source: Whom to cite.
         metric: Official metric, one of `METRICS`.
@@ -110,6 +113,10 @@ class SetDefinition:
     published: tuple[Published, ...] = ()
 
     def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InputError(
+                f"name: expected at most 80 letters, digits, '-', '_' and '.', a letter first, found {self.name!r:.90}."
+            )
         if self.metric not in METRICS:
             raise InputError(f"metric: unknown metric {self.metric!r}: {suggest(self.metric, METRICS)}.")
         if self.form not in _FORMS:

@@ -121,7 +121,7 @@ def load_task(definition: SetDefinition, folder: Path, *, limit: int = 0) -> Tas
     """
     files = definition.files
     names = [*files.train, *files.dev, files.test]
-    texts = sorted((folder / files.texts).glob("*")) if files.texts else []
+    texts = _list_texts(folder / files.texts) if files.texts else []
     for name in names:
         if not is_hub(name) and not (folder / name).is_file():
             raise InputError(
@@ -135,6 +135,12 @@ def load_task(definition: SetDefinition, folder: Path, *, limit: int = 0) -> Tas
     else:
         items = tuple(_unique(bare._split((files.test,)), files.test))
     return Task(definition, folder, _spread(items, limit), hashes, limit)
+
+
+def _list_texts(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of texts. Tell where the data lie with --data.")
+    return sorted(path for path in folder.iterdir() if path.is_file())
 
 
 def _hash_rows(data: DataFile) -> str:
@@ -200,17 +206,36 @@ def _article_items(definition: SetDefinition, folder: Path) -> Iterator[Item]:
     targets = definition.known_targets
     for where, article in read_file_rows(folder / definition.files.test):
         try:
-            text = (folder / definition.files.texts / article["file"]).read_bytes().decode("utf-8")
+            text = _read_article(folder / definition.files.texts, article["file"])
             for block in (block for block in article["blocks"] if "labels" in block):
-                own, fields = text[block["start"] : block["end"]], _kept(definition, block)
+                own, fields = _cut(text, block["start"], block["end"]), _kept(definition, block)
                 for target in targets:
                     gold = LABELS[LABELS.index(block["labels"][target.name])]
-                    yield Item(block["id"], own, target, (gold,), article["file"], fields=fields)
+                    yield Item(_name(block["id"]), own, target, (gold,), article["file"], fields=fields)
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise InputError(
                 f"{where}: expected 'file' and 'blocks' with 'id', 'start', 'end' and 'labels' toward "
                 f"{', '.join(target.name for target in targets)}; found a mistake ({type(error).__name__}: {error})."
             ) from error
+
+
+def _read_article(folder: Path, name: str) -> str:
+    """Read a text that a row names; one that lies elsewhere, or is no file, is not read, whatever the row says."""
+    if Path(name).name != name or not (folder / name).is_file():
+        raise ValueError(f"{name[:80]!r} is no file of {folder}")
+    return (folder / name).read_bytes().decode("utf-8")
+
+
+def _name(given: object) -> str:
+    if not isinstance(given, str | int):
+        raise TypeError(f"an id has to be a text or a number, found {given!r:.80}")
+    return str(given)
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
+        raise ValueError(f"{start!r} to {end!r} is no part of a text of {len(text)} code points")
+    return text[start:end]
 
 
 def _unique(items: Iterable[Item], where: str) -> list[Item]:
