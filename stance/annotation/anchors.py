@@ -22,6 +22,7 @@ __all__ = [
     "make_anchor",
     "make_items",
     "normalise",
+    "run_count",
     "run_starts",
     "split_words",
     "without_text",
@@ -126,6 +127,15 @@ def run_starts(words: int) -> list[int]:
         return [0] if words else []
     last = words - RUN
     return [*range(0, last, STEP), last]
+
+
+def run_count(words: int) -> int:
+    """Tell how many runs `run_starts` gives, without making them: a file may say any number of words.
+
+    >>> run_count(14), run_count(10**12)
+    (3, 125000000001)
+    """
+    return -(-(words - RUN) // STEP) + 1 if words > RUN else min(words, 1)
 
 
 def fingerprint(text: str) -> tuple[str, ...]:

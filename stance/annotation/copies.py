@@ -34,6 +34,7 @@ class Copy:
         self._runs: dict[int, dict[str, list[int]]] = {}
         self._occurrences: dict[str, list[tuple[int, int]]] = {}
         self._around: dict[tuple[int, int], tuple[frozenset[str], frozenset[str]]] = {}
+        self._composed: dict[int, tuple[Sequence[int], Sequence[int]]] = {}
 
     @cached_property
     def sha256(self) -> str:
@@ -131,7 +132,9 @@ class Copy:
         _, places, tokens = self._normal
         number = bisect_right(places, place) - 1
         token, inner = tokens[number], place - places[number]
-        _, firsts, lasts = _change(token.group(), _compose)
+        if number not in self._composed:  # a text without spaces is one token, in which much may be found
+            self._composed[number] = _change(token.group(), _compose)[1:]
+        firsts, lasts = self._composed[number]
         return token.start() + firsts[inner], token.start() + lasts[inner]
 
     def around(self, start: int, end: int) -> tuple[frozenset[str], frozenset[str]]:

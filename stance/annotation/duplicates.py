@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from stance.annotation.anchors import RUN, STEP, hash_run, run_starts, split_words
+from stance.annotation.anchors import RUN, STEP, hash_run, run_count, split_words
 from stance.errors import InputError
 from stance.schema import Anchor
 
@@ -116,7 +116,7 @@ def _know(anchor: Anchor) -> _Known | None:
         words = split_words(anchor.text)
         order = tuple(hash_run(words[start : start + RUN]) for start in range(max(1, len(words) - RUN + 1)))
         return _Known(frozenset(order), len(set(order)), order) if words else None
-    if not anchor.fingerprint or len(anchor.fingerprint) != len(run_starts(anchor.words or 0)):
+    if not anchor.fingerprint or len(anchor.fingerprint) != run_count(anchor.words or 0):
         return None
     return _Known(frozenset(anchor.fingerprint), max(1, (anchor.words or 0) - RUN + 1))
 

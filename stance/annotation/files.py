@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -148,10 +148,26 @@ def write_annotations(file: BinaryIO, annotations: Iterable[Annotation]) -> int:
 
     Returns:
         How many were written.
+
+    Raises:
+        InputError: If an annotation holds what JSON cannot: NaN, infinity, an object of another library.
     """
     count = 0
     for annotation in annotations:
         row = annotation_to_row(annotation)
-        file.write(json.dumps(row, ensure_ascii=False, default=dict).encode("utf-8", "backslashreplace") + b"\n")
+        try:
+            line = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InputError(
+                f"Annotation {annotation.id!r}: cannot be written as JSON ({error}). Give plain numbers and texts."
+            ) from error
+        file.write(line.encode("utf-8", "backslashreplace") + b"\n")
         count += 1
     return count
+
+
+def _plain(value: object) -> dict[str, Any]:
+    """Make a dict of a mapping that is none; JSON knows no other."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"found {type(value).__name__}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stance.annotation.alignment import FREQUENT, Place, apart
-from stance.annotation.anchors import CODE, RUN, hash_word, run_starts
+from stance.annotation.anchors import CODE, RUN, hash_word, run_count, run_starts
 from stance.annotation.boundaries import OTHER, best_end, bits_of_edges, bits_of_ends, closes
 from stance.annotation.copies import Copy
 from stance.schema import Anchor
@@ -66,10 +66,9 @@ def places_by_fingerprint(anchor: Anchor, copy: Copy, bounds: Bounds | None = No
         Places that do not overlap, the most similar first; the score is the share of the runs found in order.
     """
     words, prints, bounds = anchor.words or 0, anchor.fingerprint, bounds or Bounds()
-    starts = run_starts(words)
-    if len(starts) != len(prints):
+    if run_count(words) != len(prints):
         return []
-    runs = ((start, copy.hashes.get(run, ())) for start, run in zip(starts, prints, strict=True))
+    runs = ((start, copy.hashes.get(run, ())) for start, run in zip(run_starts(words), prints, strict=True))
     found = ((place, start) for start, places in runs if len(places) <= FREQUENT for place in places)
     hits = sorted((place, start) for place, start in found if bounds.hold(place))
     held = None not in (bounds.first, bounds.after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,8 @@ __all__ = ["CLEAR", "How", "Match", "apart", "drop_misplaced", "drop_overlaps", 
 How = Literal["offsets", "moved", "fuzzy"]
 """``offsets``: the same document; ``moved``: the same text elsewhere; ``fuzzy``: an edited text."""
 
+Span = tuple[int, int]
+"""First code point, and the one after the last."""
 CLEAR = 0.2
 """By how much more of what stood around one of several equal texts has to stand there than of the others."""
 
@@ -184,7 +187,8 @@ def drop_overlaps(anchors: Sequence[Anchor], found: list[Match | None]) -> set[i
             claims.setdefault((match.start, match.end), []).append(number)
     keys = {number: text_key(anchors[number]) for numbers in claims.values() for number in numbers}
     doubtful: set[int] = set()
-    for outer, inner in _overlapping(sorted(claims, key=lambda span: (span[0], -span[1]))):
+    certain = {span for span, numbers in claims.items() if all(_is_certain(found[number]) for number in numbers)}
+    for outer, inner in _overlapping(sorted(claims, key=lambda span: (span[0], -span[1])), certain):
         if len({keys[number] for number in (*claims[outer], *claims[inner])}) == 1:
             continue
         for one in claims[outer]:
@@ -201,11 +205,26 @@ def drop_overlaps(anchors: Sequence[Anchor], found: list[Match | None]) -> set[i
     return doubtful
 
 
-def _overlapping(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Find the pairs of spans that overlap, each also with itself; they are sorted by start, the longest first."""
-    active: list[tuple[int, int]] = []
+def _is_certain(match: Match | None) -> bool:
+    """Tell whether a paragraph stands where it stood: those of it that overlap now did so then."""
+    return match is not None and match.how == "offsets"
+
+
+def _overlapping(spans: Sequence[Span], certain: AbstractSet[Span]) -> Iterator[tuple[Span, Span]]:
+    """Find the pairs of spans that overlap, each also with itself, but for pairs of certain ones, which may be many.
+
+    Args:
+        spans: Sorted by start, the longest first.
+        certain: Those of which no pair is wanted.
+    """
+    active: list[Span] = []
+    sure: list[Span] = []
     for span in spans:
         active = [other for other in active if other[1] > span[0]]
-        active.append(span)
-        for other in active:
-            yield other, span
+        if span in certain:
+            sure.append(span)
+        else:
+            sure = [other for other in sure if other[1] > span[0]]
+            active.append(span)
+            yield from ((other, span) for other in sure)
+        yield from ((other, span) for other in active)
