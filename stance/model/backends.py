@@ -8,7 +8,7 @@ from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stance.errors import InputError, MissingExtraError, StanceError
+from stance.errors import InputError, MissingExtraError, ModelError, StanceError
 from stance.model.graph import check_graph
 from stance.model.runtime import OnnxNetwork, has_cuda
 from stance.model.store import NEEDED, NETWORK_FILE, ModelConfig, list_needed, read_config, verify_files
@@ -43,7 +43,7 @@ def open_model(
         MissingExtraError: If torch is named and not installed.
         ModelError: If the model is missing, incomplete, altered, or reads what does not belong to it.
     """
-    verify_files(folder, NEEDED, allow_unsigned=allow_unsigned)
+    parsed = verify_files(folder, NEEDED, allow_unsigned=allow_unsigned)
     config = read_config(folder)
     with ThreadPoolExecutor(1, thread_name_prefix="stance-verify") as pool:
         verifying = pool.submit(verify_files, folder, allow_unsigned=allow_unsigned)
@@ -54,7 +54,10 @@ def open_model(
         except (StanceError, MemoryError):
             verifying.result()  # damaged weights say more than what came of them
             raise
-        return config, network, verifying.result()
+        found = verifying.result()
+    if parsed.items() - found.items():
+        raise ModelError(f"{folder}: the model was replaced while it was loaded. Load it again.")
+    return config, network, found
 
 
 def open_network(folder: Path, config: ModelConfig, *, device: str | None, cores: int) -> OnnxNetwork | TorchNetwork:

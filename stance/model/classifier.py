@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
 
 from stance.cores import usable_cores
 from stance.errors import InputError, MissingExtraError, ModelError
@@ -22,15 +21,21 @@ from stance.model.backends import open_model
 from stance.model.calibration import Calibration, check_risk, pool_windows, softmax
 from stance.model.runtime import OnnxNetwork
 from stance.model.store import CONFIG_FILE, TOKENIZER_FILE, find_model
-from stance.model.tokens import Batch, Window, cut_windows, find_mask, make_batch, mark_mentions, plan_batches
+from stance.model.tokens import (
+    Batch,
+    Window,
+    cut_windows,
+    find_mask,
+    make_batch,
+    mark_mentions,
+    open_tokenizer,
+    plan_batches,
+)
 from stance.schema import LABELS, Label, Prediction, Span, Stance
 from stance.targets import Target, find_mentions
 from stance.text.repair import Repaired, repair
 
 __all__ = ["Classifier"]
-
-_FRAME = 2
-"""Tokens of a text without words: one at each end."""
 
 _DESCRIPTIONS = 32
 """Most descriptions of targets that are encoded at once."""
@@ -75,16 +80,7 @@ class Classifier:
         self.calibration = Calibration.from_dict(self.config.calibration) if self.config.calibration else None
         self._calibrations = _by_target(self.calibration)
         self.targets = self._own_targets()
-        try:
-            self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
-        except BaseException as error:  # the Rust tokenizer raises bare Exception, or panics, which is none
-            if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
-                raise
-            raise ModelError(f"{self.folder / TOKENIZER_FILE}: cannot be read as a tokenizer: {error}") from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        if len(self._tokenizer.encode("").ids) != _FRAME:
-            raise ModelError(f"{self.folder / TOKENIZER_FILE}: expected a tokenizer that frames texts in two tokens.")
+        self._tokenizer = open_tokenizer(self.folder / TOKENIZER_FILE, self.hashes[TOKENIZER_FILE])
         self._order = [self.config.labels.index(label) for label in LABELS]
         self._queries = self._stored_queries()
         self._stored = len(self._queries)

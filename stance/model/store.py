@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,8 @@ def find_model(model: str | Path | None = None) -> Path:
         ModelError: If there is no such model.
     """
     name = DEFAULT_MODEL if model is None else model
+    if not isinstance(name, str | os.PathLike):
+        raise ModelError(f"Expected the name or folder of a model, found {type(name).__name__}.")
     folders = _release_folders()
     if isinstance(name, str) and Path(name).name == name:
         for folder in folders:

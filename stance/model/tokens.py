@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from stance.errors import ModelError
 from stance.schema import Span
 
-__all__ = ["Batch", "Window", "cut_windows", "find_mask", "make_batch", "mark_mentions", "plan_batches"]
+__all__ = [
+    "Batch",
+    "Window",
+    "cut_windows",
+    "find_mask",
+    "make_batch",
+    "mark_mentions",
+    "open_tokenizer",
+    "plan_batches",
+]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Halves of characters: no UTF-8 can hold them, so the tokenizer refuses them."""
@@ -56,6 +69,43 @@ class Batch:
     mentions: npt.NDArray[np.float32]
 
 
+def open_tokenizer(path: Path, sha256: str) -> Tokenizer:
+    """Read a tokenizer, for texts of any length.
+
+    Args:
+        path: The file.
+        sha256: Its hash, as it was when the model was verified.
+
+    Returns:
+        The tokenizer, without truncation and padding.
+
+    Raises:
+        ModelError: If it is no tokenizer, frames no text in two tokens, or was replaced since.
+    """
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelError(f"{path.parent}: the model was replaced while it was loaded. Load it again.")
+    with _telling(f"{path}: cannot be read as a tokenizer"):
+        tokenizer = Tokenizer.from_buffer(data)
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        frame = len(tokenizer.encode("").ids)
+    if frame != _SPECIAL:
+        raise ModelError(f"{path}: expected a tokenizer that frames texts in two tokens.")
+    return tokenizer
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Make an error of ours of those of the tokenizer, which is written in Rust."""
+    try:
+        yield
+    except BaseException as error:  # it raises bare Exception, or panics, which is none
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        raise ModelError(f"{what}: {error}") from error
+
+
 def cut_windows(tokenizer: Tokenizer, texts: Sequence[str], *, size: int, overlap: int) -> list[list[Window]]:
     """Tokenise texts and cut each into windows that overlap.
 
@@ -67,11 +117,13 @@ def cut_windows(tokenizer: Tokenizer, texts: Sequence[str], *, size: int, overla
 
     Returns:
         For each text at least one window; every token of the text is in one of them.
+
+    Raises:
+        ModelError: If the tokenizer fails on a text: it has no token for what it does not know, say.
     """
-    return [
-        _windows(encoding.ids, encoding.offsets, size=size, overlap=overlap)
-        for encoding in tokenizer.encode_batch([_SURROGATE.sub("\ufffd", text) for text in texts])
-    ]
+    with _telling("The model's tokenizer fails on a text"):
+        encodings = tokenizer.encode_batch([_SURROGATE.sub("\ufffd", text) for text in texts])
+    return [_windows(encoding.ids, encoding.offsets, size=size, overlap=overlap) for encoding in encodings]
 
 
 def _windows(ids: list[int], offsets: list[tuple[int, int]], *, size: int, overlap: int) -> list[Window]:
