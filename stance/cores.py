@@ -8,6 +8,8 @@ from pathlib import Path
 __all__ = ["usable_cores"]
 
 _CGROUPS = Path("/sys/fs/cgroup")
+_DIGITS = 9
+"""No machine has so many cores; more digits may be more than Python makes a number of."""
 _OWN_GROUPS = Path("/proc/self/cgroup")
 
 
@@ -32,7 +34,7 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         counts.append(len(os.sched_getaffinity(0)))
     told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdecimal() and int(told):
+    if told.isdecimal() and len(told) < _DIGITS and int(told):
         counts.append(int(told))
     quota = _least_quota()
     if quota is not None:

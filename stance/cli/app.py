@@ -50,7 +50,22 @@ exit status: 0 done, 1 something failed (the rest is done), 2 wrong usage"""
 
 def run() -> None:
     """Run the command and leave with its exit status."""
+    _open_streams()
     sys.exit(main())
+
+
+def _open_streams() -> None:
+    """Open stdin, stdout and stderr where whoever started the process had closed them.
+
+    Else the next file that is opened takes the place of one of them, and what a library says goes into an output.
+    Reading and writing them fails all the same, but for stderr, which goes nowhere.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            against = os.O_WRONLY if mode == "r" or name == "stderr" else os.O_RDONLY
+            found = os.open(os.devnull, against)  # the lowest number that is free, which is this one's
+            if found == number:
+                setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -118,16 +133,28 @@ def _messages() -> Iterator[None]:
         logger.propagate = before[1]
 
 
+def _drop_output() -> None:
+    """Let what Python still holds for stdout go: it has nowhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _guarded(arguments: argparse.Namespace) -> int:
     """Run a command; what is wrong with its input is a line on stderr, what is wrong with the code a traceback."""
     try:
         status: int = arguments.run(arguments)
+        sys.stdout.flush()  # what cannot be written is said here, not by Python at its end
     except BrokenPipeError:
-        # Whoever read stdout has gone (as in `| head`); what Python still holds for it has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read stdout has gone, as in `| head`
         return 1
     except (StanceError, OSError) as error:
         logging.getLogger("stance").error("%s", error)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
+        return 1
+    except MemoryError:
+        logging.getLogger("stance").error("there is not enough memory. Give smaller files, or a limit that is higher")
         return 1
     except KeyboardInterrupt:
         logging.getLogger("stance").error("interrupted; nothing was written to --output")
