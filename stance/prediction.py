@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from typing import overload
 
@@ -84,6 +85,8 @@ def cut_document(document: Document) -> CutDocument:
     Raises:
         InputError: If it has no words.
     """
+    if not isinstance(document, Document):
+        raise InputError(f"Expected a Document, found {type(document).__name__}. Make one: stance.Document(text).")
     blocks = tuple(segment(document))
     if not blocks:
         raise InputError(f"{document.name or 'Document'}: the document is empty. Leave out documents without words.")
@@ -113,8 +116,8 @@ class Judge:
             UnknownTargetError: If a target's name is neither built in nor one of the model's.
             ModelError: If the model is missing, incomplete or altered, or a risk is named and it has no label sets.
         """
-        if judging.batch_size < 1:
-            raise InputError(f"batch_size has to be at least 1, found {judging.batch_size}.")
+        if not isinstance(judging.batch_size, Integral) or judging.batch_size < 1:
+            raise InputError(f"batch_size has to be a whole number from 1 on, found {judging.batch_size!r:.80}.")
         classifier = load_classifier(judging.model, judging.device, allow_unsigned=judging.allow_unsigned)
         classifier.check_abstention(judging.abstain_risk)
         return cls(classifier, resolve_targets(judging.targets, classifier.targets), judging)
@@ -313,10 +316,14 @@ def _judging(
     targets: Targets, model: str | Path | None, device: str | None, batch_size: int, abstain_risk: float | None
 ) -> Judging:
     asked = (targets,) if isinstance(targets, str | Target) else targets
+    if asked is not None and not isinstance(asked, Iterable):
+        raise InputError(f"Expected names of targets, found {type(asked).__name__}. Give a list, as in ['NATO'].")
     return Judging(None if asked is None else tuple(asked), model, device, batch_size, abstain_risk)
 
 
 def _analyze(documents: Iterable[Document], judge: Judge, show_progress: bool | None) -> Iterator[Analysis]:
+    if isinstance(documents, str | Document) or not isinstance(documents, Iterable):
+        raise InputError(f"Expected several Documents, found {type(documents).__name__}. Give a list of them.")
     waiting: list[CutDocument] = []
     count = 0
     for document in documents:

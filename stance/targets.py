@@ -60,9 +60,15 @@ class Target:
     def __post_init__(self) -> None:
         for field in ("aliases", "exclude"):
             given = getattr(self, field)
-            if isinstance(given, str) or not all(isinstance(item, str) for item in given):
+            if (
+                isinstance(given, str)
+                or not isinstance(given, Iterable)
+                or not all(isinstance(item, str) for item in given)
+            ):
                 raise InputError(f"Target {self.name!r}: {field} has to be a list of strings, found {given!r}.")
             object.__setattr__(self, field, tuple(given))
+        if not isinstance(self.description, str):
+            raise InputError(f"Target {self.name!r}: description has to be a string, found {self.description!r}.")
         if not isinstance(self.name, str) or not self.name.strip():
             raise InputError("A target needs a name, but found an empty one. Give it one word or two, as in 'Russia'.")
         named = tuple(alias for alias in self.aliases if alias.strip())

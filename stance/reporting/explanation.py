@@ -91,6 +91,8 @@ def explain(
     >>> found.label, [item.text for item in found.evidence if item.unit == "mention"]
     ('favor', ['NATO'])
     """
+    if not isinstance(given, str | Prediction):
+        raise InputError(f"Expected a text or a prediction of one, found {type(given).__name__}. Explain one by one.")
     if label is not None and label not in LABELS:
         raise InputError(f"Unknown label {label!r}: {suggest(str(label), LABELS)}.")
     if method not in _METHODS:

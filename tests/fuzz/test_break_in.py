@@ -1,0 +1,282 @@
+"""Attacks on what commands stand on: folders, streams, models that change, sets and annotations of strangers."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import stance
+from stance.annotation.anchors import hash_document, run_count, run_starts
+from stance.annotation.files import row_to_annotation, write_annotations
+from stance.annotation.hydration import hydrate
+from stance.cli.app import main
+from stance.cores import usable_cores
+from stance.errors import InputError, ModelError, StanceError
+from stance.evaluation.benchmark.sets import read_set
+from stance.evaluation.benchmark.tasks import load_task
+from stance.model import backends, store
+from stance.model.classifier import Classifier
+from stance.model.tokens import open_tokenizer
+from stance.schema import Anchor, Annotation, Document
+from stance.text.decoding import read_bounded
+from stance.text.sources import list_files
+
+from ..conftest import ROOT, write_small_set
+from ..scale.tiny import write_tiny_model
+
+unix = pytest.mark.skipif(os.name == "nt", reason="pipes, links and descriptors are others there")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("onnx")
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def command(line: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in a folder, $S being the command."""
+    known = os.environ | {"S": f"{sys.executable} -m stance", "PYTHONPATH": str(ROOT)} | more
+    return subprocess.run(["bash", "-c", line], cwd=folder, env=known, capture_output=True, text=True, timeout=60)
+
+
+# --- folders ----------------------------------------------------------------------------------------------------------
+
+
+@unix
+def test_a_folder_nested_deeper_than_python_calls_is_read(tmp_path: Path) -> None:
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(os.open("a.txt", os.O_WRONLY | os.O_CREAT, dir_fd=here))
+    os.close(here)
+    try:
+        (found,) = list_files([tmp_path]).files
+        assert found.endswith("/d/d/a.txt") and found.count("/d") >= 1200
+    finally:
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)  # shutil calls itself
+
+
+@unix
+def test_a_link_to_itself_costs_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("NATO met.", encoding="utf-8")
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    assert [Path(name).name for name in list_files([tmp_path]).files] == ["a.txt"]
+    assert list_files([str(tmp_path / "loop.txt"), "x" * 5000]).files[1] == "x" * 5000  # reading says what is wrong
+
+
+@unix
+def test_hydrate_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "a.txt").write_text("NATO met.\n", encoding="utf-8")
+    (tmp_path / "rows.jsonl").write_text('{"id": "p", "document": "a.txt", "text": "NATO met."}\n', encoding="utf-8")
+    found = command("$S annotate hydrate rows.jsonl --texts . -o found.jsonl", tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert '"start": 0' in (tmp_path / "found.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_small_file_is_read_with_little_memory() -> None:
+    class Asked(io.BytesIO):
+        most = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            self.most = max(self.most, size or 0)
+            return super().read(size)
+
+    file = Asked(b"NATO met.")
+    assert read_bounded(file, "x") == b"NATO met." and file.most <= 1 << 20
+
+
+# --- streams and environment ------------------------------------------------------------------------------------------
+
+
+@unix
+def test_closed_streams_are_told_and_take_in_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("NATO met on Thursday. It agreed.\n", encoding="utf-8")
+    found = command("$S segment a.txt >&-; echo $?; $S segment - <&-; echo $?", tmp_path)
+    assert found.stdout == "1\n1\n" and found.stderr.count("stance: error: ") == 2
+    assert "Traceback" not in found.stderr and "Exception" not in found.stderr
+    # nobody's words go into the output, which would have the number of one of them
+    found = command("$S segment a.txt none.txt -o out.jsonl <&- >&- 2>&-; echo $?", tmp_path)
+    assert found.stdout == "1\n"
+    rows = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(row)["document"] for row in rows] == ["a.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has it")
+def test_a_full_stdout_is_told(tmp_path: Path) -> None:
+    found = command("$S benchmark --list >/dev/full; echo $?", tmp_path)
+    assert found.stdout == "1\n" and found.stderr.startswith("stance: error: ") and "Exception" not in found.stderr
+
+
+def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("stance.cli.segment.begin", lambda *_: (_ for _ in ()).throw(MemoryError))
+    assert main(["segment", "-"]) == 1
+    assert "not enough memory" in capsys.readouterr().err
+
+
+def test_no_number_of_cores_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "9" * 5000)
+    assert usable_cores() >= 1
+
+
+@unix
+def test_onnx_runtime_tells_nobody(tmp_path: Path) -> None:
+    code = "import os, stance.model.runtime; print(os.environ.get('ORT_DISABLE_TELEMETRY'))"
+    found = command(f'{sys.executable} -c "{code}"', tmp_path, HOME=str(tmp_path))
+    assert found.stdout == "None\n", found.stderr  # the environment is as it was
+    assert list(tmp_path.rglob("*")) == []  # 1.31 else leaves an id of the machine
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_is_replaced_while_it_is_loaded_is_refused(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny, folder)
+    graph = backends.check_graph
+
+    def replace(*given: object) -> None:  # by one whose hashes are right, as stance train does
+        config = (folder / store.CONFIG_FILE).read_text(encoding="utf-8")
+        (folder / store.CONFIG_FILE).write_text(config.replace("\n", " \n", 1), encoding="utf-8")
+        store.write_hashes(folder)
+        graph(*given)
+
+    monkeypatch.setattr(backends, "check_graph", replace)
+    monkeypatch.setattr(backends, "ThreadPoolExecutor", _Late)
+    with pytest.raises(ModelError, match="was replaced while it was loaded"):
+        Classifier(folder)
+    with pytest.raises(ModelError, match="was replaced while it was loaded"):
+        open_tokenizer(folder / store.TOKENIZER_FILE, "0" * 64)
+
+
+class _Late:
+    """Does what it is given when it is asked for."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def __enter__(self) -> _Late:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, work, *given, **more) -> _Late:
+        self.result = lambda: work(*given, **more)
+        return self
+
+
+def test_a_tokenizer_that_fails_on_a_text_is_told(tiny: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny, folder)
+    values = json.loads((folder / store.TOKENIZER_FILE).read_text(encoding="utf-8"))
+    values["model"]["unk_token"] = "[NONE]"
+    (folder / store.TOKENIZER_FILE).write_text(json.dumps(values), encoding="utf-8")
+    store.write_hashes(folder)
+    with pytest.raises(ModelError, match="tokenizer"):
+        Classifier(folder).predict(["zyxwvut \u4e2d"], stance.builtin_targets())
+
+
+# --- sets and annotations of strangers --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["../../out", "/tmp/out", "a\\u0000b", "", ".", "a/b", "x" * 300, "a\\nb"])
+def test_a_set_whose_name_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    path = write_small_set(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('name = "small"', f'name = "{name}"', 1), encoding="utf-8")
+    with pytest.raises(InputError, match="name: expected"):
+        read_set(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"file": "../secret.txt"},
+        {"file": "/etc/passwd"},
+        {"file": "pipe"},
+        {"start": -9, "end": -1},
+        {"start": 9, "end": 2},
+        {"end": 10**9},
+        {"start": 0.5},
+        {"id": ["p"]},
+    ],
+)
+@unix
+def test_rows_of_a_set_name_no_other_file_and_no_odd_part(tmp_path: Path, change: dict) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("NATO met on Thursday.", encoding="utf-8")
+    (tmp_path / "secret.txt").write_text("NATO met in secret, they say.", encoding="utf-8")
+    os.mkfifo(tmp_path / "texts" / "pipe")
+    block = {"id": "p", "start": 0, "end": 9, "labels": {"NATO": "neutral"}}
+    row = {"file": "a.txt"} | {key: value for key, value in change.items() if key == "file"}
+    row["blocks"] = [block | {key: value for key, value in change.items() if key != "file"}]
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    head = 'name = "own"\ntitle = "x"\nsource = "x"\nmetric = "macro_f1"\nmetric_name = "x"\nform = "articles"\n'
+    (tmp_path / "own.toml").write_text(
+        head + 'targets = ["NATO"]\n[files]\ntest = "rows.jsonl"\ntexts = "texts"\n', encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=r"rows\.jsonl: line 1: expected"):
+        load_task(read_set(tmp_path / "own.toml"), tmp_path)
+
+
+def test_a_count_of_words_without_end_takes_no_memory() -> None:
+    assert all(run_count(words) == len(run_starts(words)) for words in range(60))
+    row = {"id": "p", "words": 10**15, "fingerprint": ["0" * 8, "1" * 8], "document": "a.txt"}
+    assert len(hydrate([row_to_annotation(row, "row")], [Document("NATO met today. " * 9, "a.txt")]).missing) == 1
+
+
+def test_hydrating_takes_linear_time() -> None:
+    begun = time.process_time()
+    row = {"id": "p", "document": "a.txt", "text": "é"}
+    hydrate([row_to_annotation(row, "row")], [Document("é-" * 20_000, "a.txt")])  # found 20,000 times in one token
+    document = Document(" ".join(f"w{number}" for number in range(1500)), "a.txt")
+    known = {"document_sha256": hash_document(document), "start": 0}
+    rows = [known | {"id": f"p{end}", "end": end} for end in range(1, 1500)]  # each overlaps each other
+    found = hydrate([row_to_annotation(row, "row") for row in rows], [document])
+    assert found.found == 1499 and time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, np.int64(3), {1, 2}, b"x"])
+def test_annotations_that_json_cannot_hold_are_refused(value: object) -> None:
+    file = io.BytesIO()
+    with pytest.raises(InputError, match="Annotation 'p': cannot be written as JSON"):
+        write_annotations(file, [Annotation("p", Anchor(text="x"), {"NATO": "favor"}, source={"score": value})])
+    assert file.getvalue() == b""
+
+
+# --- the Python API ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: list(stance.analyze_documents("NATO met.")),
+        lambda: list(stance.analyze_documents(["NATO met."])),
+        lambda: list(stance.analyze_documents(3)),
+        lambda: stance.analyze(b"NATO met."),
+        lambda: stance.explain(["NATO met."], "NATO"),
+        lambda: stance.predict("NATO met.", targets=3),
+        lambda: stance.predict("NATO met.", model=b"base"),
+        lambda: stance.predict("NATO met.", batch_size="4"),
+        lambda: stance.predict("NATO met.", batch_size=math.inf),
+        lambda: stance.Target("X", description=None),
+        lambda: stance.Target("X", aliases=None),
+    ],
+)
+def test_what_is_of_another_type_is_told(call) -> None:
+    with pytest.raises(StanceError):
+        call()
