@@ -6,7 +6,7 @@ import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from stance import __version__
@@ -23,6 +23,8 @@ __all__ = ["Health", "Models", "PredictRequest", "PredictResponse", "Problem", "
 _LOG = logging.getLogger("stance")
 MOST_TEXTS = 1000
 """Most texts in one request."""
+_MOST_FIELDS = 50
+"""Fields of a request that are looked at one by one."""
 Text = Annotated[str, Field(min_length=1, pattern=r"\S", description="A text with words.")]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"\S", examples=["NATO"])]
 
@@ -48,6 +50,14 @@ class PredictRequest(BaseModel):
     )
     explain: bool = Field(False, description="Whether to add what each label rests on; takes about ten times as long.")
     whole: bool = Field(False, description="Take each text as one paragraph, whatever its line breaks.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_many(cls, given: Any) -> Any:  # noqa: ANN401 - straight from JSON
+        """Refuse a million fields at once: an error for each takes seconds in which nobody is answered."""
+        if isinstance(given, dict) and len(given) > _MOST_FIELDS:
+            raise ValueError(f"found {len(given):,} fields, more than there are")
+        return given
 
 
 class StanceRow(BaseModel):

@@ -16,7 +16,7 @@ from pathlib import Path
 from stance.annotation.anchors import make_items
 from stance.annotation.files import read_annotations, row_to_annotation, write_annotations
 from stance.errors import InputError
-from stance.reporting.outputs import open_output
+from stance.reporting.outputs import find_place, open_output
 from stance.schema import Analysis, Annotation, Label
 
 if sys.platform == "win32":
@@ -76,7 +76,10 @@ class LabelFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        place = find_place(str(path))
+        if place is None:
+            raise InputError(f"{path}: is no plain file. Give another --annotations.")
+        self.path = path = place  # of two servers one may name a link to the other's file
         self._lock = threading.Lock()
         if path.exists() and path.stat().st_size:
             for _ in read_annotations(path):

@@ -25,6 +25,7 @@ class Entry:
         evidence: Whether evidence was asked for.
         labels: Number of a paragraph, from 1 -> target -> the label that it was given by hand.
         made: When, in seconds of `Shelf`'s clock.
+        lock: Held while a label is kept.
     """
 
     analysis: Analysis
@@ -32,6 +33,7 @@ class Entry:
     evidence: bool = False
     labels: dict[int, dict[str, Label]] = field(default_factory=dict)
     made: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 
 class Shelf:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Request
 from python_multipart.multipart import parse_options_header
@@ -17,7 +17,7 @@ from stance.annotation.files import write_annotations
 from stance.errors import InputError
 from stance.reporting.layout import Layout
 from stance.reporting.report_page import report_html, targets_of
-from stance.schema import LABELS, Analysis, Document
+from stance.schema import LABELS, Analysis, Document, Label
 from stance.serving.gate import Deadline, Gate
 from stance.serving.guard import COOKIE, same, slow_down
 from stance.serving.judging import Asked, Judges, check_length
@@ -34,6 +34,8 @@ __all__ = ["make_site"]
 _LOG = logging.getLogger("stance")
 _FIELDS = 200
 """Most fields of a form."""
+_ESCAPED = 200_000
+"""Most bytes of a form that is no multipart/form-data."""
 _NAME = 100
 """Most characters of an annotator's name."""
 
@@ -154,13 +156,21 @@ _DOWNLOADS: dict[str, tuple[str, Callable[[Entry], bytes]]] = {
 """What can be downloaded of a result; no name of a file on the disk is made of what is asked for."""
 
 
-def _form(request: Request, settings: Settings) -> AbstractAsyncContextManager[FormData]:
-    """Give the fields of a form, which have to be UTF-8: some of Python's other codecs take quadratic time."""
-    _, options = parse_options_header(request.headers.get("content-type"))  # as Starlette reads it
+@asynccontextmanager
+async def _form(request: Request, settings: Settings) -> AsyncIterator[FormData]:
+    """Give the fields of a form, which have to be UTF-8: some of Python's other codecs take quadratic time.
+
+    Long ones have to be sent as browsers send files: taking out escapes takes seconds for each megabyte of them, in
+    which nobody else is answered.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type"))  # as Starlette reads it
     charset = options.get(b"charset", b"utf-8").decode("latin-1")
     if charset.casefold() not in ("utf-8", "utf8"):
         raise Refusal(415, f"Expected a form in UTF-8, found {charset[:20]!r}. Send it as UTF-8.")
-    return request.form(max_files=1, max_fields=_FIELDS, max_part_size=settings.max_bytes)
+    if kind != b"multipart/form-data" and len(await request.body()) > _ESCAPED:
+        raise Refusal(413, f"Expected at most {_ESCAPED:,} bytes of an escaped form. Send it as multipart/form-data.")
+    async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=settings.max_bytes) as form:
+        yield form
 
 
 async def _given(form: FormData) -> tuple[str, bytes | str]:
@@ -207,7 +217,12 @@ def _correct(entry: Entry, form: FormData, labels: LabelFile | None) -> tuple[in
         raise InputError("There is no such paragraph or target. Open the page of the result again.")
     if given and label is None:
         raise InputError(f"Expected a label, one of {', '.join(LABELS)}; found {given[:20]!r}.")
-    target = targets[place]
+    with entry.lock:  # file and page say the same, also where two come at once
+        _save(entry, number, targets[place], label, labels)
+    return number, place
+
+
+def _save(entry: Entry, number: int, target: str, label: Label | None, labels: LabelFile | None) -> None:
     if labels:
         try:
             labels.save(annotation_of(entry.analysis, number, entry.annotator), target, label)
@@ -219,7 +234,6 @@ def _correct(entry: Entry, form: FormData, labels: LabelFile | None) -> tuple[in
         own[target] = label
     else:
         own.pop(target, None)
-    return number, place
 
 
 def _text(form: FormData, name: str) -> str:
