@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from stance.errors import InputError, suggest
 from stance.evaluation.inference import Inferred, Totals, infer_shares
 from stance.evaluation.intervals import Interval
-from stance.evaluation.rows import LabelledRow, PredictedRow, field_of
+from stance.evaluation.rows import LabelledRow, PredictedRow, check_rows, field_of
 from stance.schema import LABELS, Label
 
 __all__ = ["FEWEST_DOCUMENTS", "NOT_GIVEN", "Estimate", "Estimates", "estimate"]
@@ -185,9 +186,9 @@ def estimate(
     (0.67, 0.53)
     """
     rows, sample, by = list(predictions), list(labelled), tuple(dict.fromkeys(by))
-    if not 0.0 < level < 1.0:
-        raise InputError(f"Expected a level between 0 and 1, such as 0.95; found {level}.")
-    _check_ids(rows, sample)
+    if not isinstance(level, Real) or not 0.0 < level < 1.0:
+        raise InputError(f"Expected a level between 0 and 1, such as 0.95; found {level!r}.")
+    check_rows(rows, sample)
     asked = _targets(rows, sample, targets)
     groups = _groups(rows, by)
     given = {row.id: row for row in sample}
@@ -201,26 +202,6 @@ def estimate(
         _warn_of_drift(_Table.make(rows, given, target, paragraphs=False), target)
     documents = len({row.document for row in rows})
     return Estimates(tuple(found), by, level, finite, len(rows), documents, len(sample))
-
-
-def _check_ids(rows: Sequence[PredictedRow], sample: Sequence[LabelledRow]) -> None:
-    for name, found in (("predictions", rows), ("labelled paragraphs", sample)):
-        if not found:
-            raise InputError(f"There are no {name}. An estimate needs predictions for all and labels for some.")
-        seen: set[str] = set()
-        for row in found:
-            if row.id in seen:
-                raise InputError(f"Id {row.id!r} stands twice among the {name}. Give each paragraph once.")
-            seen.add(row.id)
-    known = {row.id for row in rows}
-    for row in sample:
-        if row.id not in known:
-            raise InputError(
-                f"Labelled paragraph {row.id!r} is not among the predictions. Predict the whole corpus that the "
-                "labelled paragraphs were drawn from."
-            )
-        if not 0 < row.weight < float("inf"):
-            raise InputError(f"Labelled paragraph {row.id!r}: expected a weight above 0, found {row.weight}.")
 
 
 def _targets(
@@ -300,7 +281,7 @@ class _Table:
         weight = np.array(
             [0.0 if label is None else given[row.id].weight for row, label in zip(rows, labels, strict=True)]
         )
-        weight /= max(weight.max(), 1e-300) if weight.any() else 1.0  # they count up to a factor; squares stay finite
+        weight /= weight.max() if weight.any() else 1.0  # they count up to a factor; squares stay finite
         numbers: dict[str, int] = {}
         documents = np.array([numbers.setdefault(row.document, len(numbers)) for row in rows])
         unit = np.arange(len(rows)) if paragraphs else documents

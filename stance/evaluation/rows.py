@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from stance.errors import InputError, suggest
 from stance.evaluation.records import Record, read_records
 from stance.schema import LABELS, Label, Stance
 
-__all__ = ["LabelledRow", "PredictedRow", "field_of", "read_labelled", "read_predicted"]
+__all__ = ["LabelledRow", "PredictedRow", "check_rows", "field_of", "read_labelled", "read_predicted"]
 
 _DERIVED = {"month": 7, "year": 4}
 """What a date tells, and how many characters of it."""
+_ROUNDED = 1e-3
+"""By how much a share may be off: files round them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +245,50 @@ def _weight(record: Record) -> float:
     if not 0 < weight < math.inf:
         raise InputError(f"{record.where}: field 'weight': expected a number above 0, found {given!r}.")
     return weight
+
+
+def check_rows(rows: Sequence[PredictedRow], sample: Sequence[LabelledRow]) -> None:
+    """See that predictions and labels can be estimated from, as files that were read can.
+
+    Args:
+        rows: The predictions.
+        sample: The labels.
+
+    Raises:
+        InputError: If there are none, an id stands twice or is not predicted, or a label, share or weight is none.
+    """
+    for name, found in (("predictions", rows), ("labelled paragraphs", sample)):
+        if not found:
+            raise InputError(f"There are no {name}. An estimate needs predictions for all and labels for some.")
+        seen: set[str] = set()
+        for row in found:
+            if row.id in seen:
+                raise InputError(f"Id {row.id!r} stands twice among the {name}. Give each paragraph once.")
+            seen.add(row.id)
+    known = {row.id for row in rows}
+    for row in sample:
+        if row.id not in known:
+            raise InputError(
+                f"Labelled paragraph {row.id!r} is not among the predictions. Predict the whole corpus that the "
+                "labelled paragraphs were drawn from."
+            )
+        if not isinstance(row.weight, Real) or not 0 < row.weight < float("inf"):
+            raise InputError(f"Labelled paragraph {row.id!r}: expected a weight above 0, found {row.weight!r}.")
+        wrong = next((label for label in row.labels.values() if label not in LABELS), None)
+        if wrong is not None:
+            raise InputError(f"Labelled paragraph {row.id!r}: unknown label {wrong!r}: {suggest(str(wrong), LABELS)}.")
+    for predicted in rows:
+        _check_stances(predicted)
+
+
+def _check_stances(row: PredictedRow) -> None:
+    for target, stance in row.stances.items():
+        if stance.label not in LABELS or not all(map(_is_share, stance.probabilities.values())):
+            raise InputError(
+                f"Paragraph {row.id!r}: expected a label and its probabilities in [0, 1] toward {target!r}, "
+                f"found {stance.label!r} and {dict(stance.probabilities)}."
+            )
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, Real) and -_ROUNDED <= float(value) <= 1 + _ROUNDED  # not NaN, either
