@@ -32,6 +32,7 @@ ROWS = {
     "evaluation.figures": 2,
     "fitting.config": 1,
     "model.graph": 1,
+    "model.onnx": 1,
     "model.store": 1,
     "model.tokens": 1,
     "model.calibration": 1,

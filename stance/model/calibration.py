@@ -20,6 +20,7 @@ from stance.errors import InputError, ModelError
 from stance.schema import LABELS
 
 __all__ = [
+    "COLDEST",
     "MINIMUM_ITEMS",
     "Calibration",
     "check_risk",
@@ -29,6 +30,8 @@ __all__ = [
     "softmax",
 ]
 
+COLDEST = 1e-6
+"""Least temperature: scores that are divided by less are no numbers any more."""
 MINIMUM_ITEMS = 20
 """Fewest items that a temperature is fitted on; with fewer it stays 1."""
 
@@ -77,7 +80,7 @@ class Calibration:
     def __post_init__(self) -> None:
         own = [temperature for pair in self.targets.values() for temperature in pair]
         for temperature in (self.presence_temperature, self.side_temperature, *own):
-            if not (isfinite(temperature) and temperature > 0):
+            if not (isfinite(temperature) and temperature >= COLDEST):
                 raise InputError(f"A temperature has to be a number above 0, found {temperature}.")
         scores = (0.0, *self.nonconformity, 1.0)
         if not all(one <= other for one, other in pairwise(scores)):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.errors import ModelError, suggest
-from stance.model.calibration import Calibration
+from stance.model.calibration import COLDEST, Calibration
 from stance.schema import LABELS
 
 __all__ = [
@@ -215,7 +215,7 @@ def _check_types(config: ModelConfig) -> None:
             if type(value) is not int or not least <= value < 1 << 31:
                 raise ValueError(f"field {item.name!r}: expected a whole number from {least} on, found {value!r:.40}")
         elif item.name == "temperature":
-            if type(value) not in (int, float) or not 0 < value < math.inf:
+            if type(value) not in (int, float) or not COLDEST <= value < math.inf:
                 raise ValueError(f"field 'temperature': expected a number above 0, found {value!r}")
         elif not isinstance(value, kind := _KINDS[str(item.type).partition("[")[0]]):
             raise ValueError(f"field {item.name!r}: expected {kind.__name__}, found {type(value).__name__}")

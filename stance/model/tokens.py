@@ -101,7 +101,7 @@ def _telling(what: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:  # it raises bare Exception, or panics, which is none
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError | OSError):
             raise
         raise ModelError(f"{what}: {error}") from error
 

@@ -24,10 +24,12 @@ from stance.cores import usable_cores
 from stance.errors import InputError, ModelError, StanceError
 from stance.evaluation.benchmark.sets import read_set
 from stance.evaluation.benchmark.tasks import load_task
+from stance.evaluation.estimation import estimate
+from stance.evaluation.rows import LabelledRow, PredictedRow
 from stance.model import backends, store
 from stance.model.classifier import Classifier
 from stance.model.tokens import open_tokenizer
-from stance.schema import Anchor, Annotation, Document
+from stance.schema import Anchor, Annotation, Document, Stance
 from stance.text.decoding import read_bounded
 from stance.text.sources import list_files
 
@@ -190,6 +192,18 @@ def test_a_tokenizer_that_fails_on_a_text_is_told(tiny: Path, tmp_path: Path) ->
         Classifier(folder).predict(["zyxwvut \u4e2d"], stance.builtin_targets())
 
 
+@pytest.mark.parametrize("temperature", [1e-320, 1e-300])
+def test_a_temperature_that_makes_no_numbers_is_refused(tiny: Path, tmp_path: Path, temperature: float) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny, folder)
+    values = json.loads((folder / store.CONFIG_FILE).read_text(encoding="utf-8"))
+    stages = {"presence_temperature": 1.0, "side_temperature": temperature, "items": 0, "nonconformity": []}
+    for change in ({"temperature": temperature}, {"calibration": stages}):
+        (folder / store.CONFIG_FILE).write_text(json.dumps(values | change), encoding="utf-8")
+        with pytest.raises(ModelError, match="a number above 0"):
+            store.read_config(folder)
+
+
 # --- sets and annotations of strangers --------------------------------------------------------------------------------
 
 
@@ -256,6 +270,54 @@ def test_annotations_that_json_cannot_hold_are_refused(value: object) -> None:
     with pytest.raises(InputError, match="Annotation 'p': cannot be written as JSON"):
         write_annotations(file, [Annotation("p", Anchor(text="x"), {"NATO": "favor"}, source={"score": value})])
     assert file.getvalue() == b""
+
+
+# --- serve and estimate -----------------------------------------------------------------------------------------------
+
+
+def test_requests_made_to_keep_the_server_busy_are_refused_at_once(tiny: Path, tmp_path: Path) -> None:
+    client_of = pytest.importorskip("starlette.testclient").TestClient
+    from stance.serving.app import make_app
+    from stance.serving.settings import Settings
+
+    app = make_app(Settings(model=tiny, annotations=tmp_path / "labels.jsonl"))
+    with client_of(app, base_url="http://127.0.0.1:8000") as client:
+        begun = time.process_time()
+        body = '{"texts": "NATO",' + ",".join(f'"a{number}": 0' for number in range(100_000)) + "}"
+        answer = client.post("/api/predict", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 422 and "100,001 fields" in answer.text
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        answer = client.post("/documents", content="target=NATO&text=" + "%" * 1_000_000, headers=kind)
+        assert answer.status_code == 413 and "multipart/form-data" in answer.text
+        assert time.process_time() - begun < 1.5
+
+
+@unix
+def test_labels_go_through_a_link_and_to_no_pipe(tmp_path: Path) -> None:
+    pytest.importorskip("fastapi")
+    from stance.serving.labels import LabelFile
+
+    (tmp_path / "link.jsonl").symlink_to("real.jsonl")
+    assert LabelFile(tmp_path / "link.jsonl").path == LabelFile(tmp_path / "real.jsonl").path  # and so has one lock
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is no plain file"):
+        LabelFile(tmp_path / "pipe")
+
+
+def test_shares_and_weights_that_are_none_are_told() -> None:
+    def rows(**shares: float) -> list[PredictedRow]:
+        return [PredictedRow(f"p{n}", f"d{n}", {"US": Stance("US", "favor", shares)}) for n in range(40)]
+
+    sample = [LabelledRow(f"p{n}", {"US": "favor" if n % 3 else "against"}) for n in range(30)]
+    for share in (math.nan, math.inf, -1.0, "0.5"):
+        with pytest.raises(InputError, match="Paragraph 'p0': expected a label and its probabilities"):
+            estimate(rows(favor=share), sample)
+    with pytest.raises(InputError, match="unknown label 'pro'"):
+        estimate(rows(favor=1.0), [LabelledRow("p1", {"US": "pro"})])
+    wanted = estimate(rows(favor=1.0), sample).rows[0].share
+    tiny = [LabelledRow(row.id, row.labels, 1e-320) for row in sample]  # they count up to a factor
+    found = estimate(rows(favor=1.0), tiny).rows[0].share
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
 
 
 # --- the Python API ---------------------------------------------------------------------------------------------------
