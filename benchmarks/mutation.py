@@ -28,12 +28,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "mutation.json"
+_CUTS = ("tests/text/test_cuts.py", "tests/text/test_layouts.py", "tests/text/test_kinds.py")
 MODULES = {
     "offsets": ("stance/text/offsets.py", ("tests/text/test_offsets.py",)),
     "segmentation": ("stance/text/segmentation.py", ("tests/text/test_segmentation.py",)),
     "lines": ("stance/text/lines.py", ("tests/text/test_lines.py",)),
-    "layout": ("stance/text/layout.py", ("tests/text/test_layouts.py", "tests/text/test_kinds.py")),
-    "kinds": ("stance/text/kinds.py", ("tests/text/test_kinds.py", "tests/text/test_layouts.py")),
+    "layout": ("stance/text/layout.py", _CUTS),
+    "kinds": ("stance/text/kinds.py", _CUTS),
     "metrics": ("stance/evaluation/metrics.py", ("tests/evaluation/test_metrics.py",)),
 }
 """Name -> the module, and the tests that have to notice (not its doctests: pytest reads those from the file)."""
