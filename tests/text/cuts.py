@@ -1,4 +1,4 @@
-"""Documents of many layouts, drawn from a seed, and how they are cut: cuts.json (``python tests/text/cuts.py`` makes it).
+"""Documents of many layouts, drawn from a seed, and their cuts: cuts.json, which ``python tests/text/cuts.py`` makes.
 
 The texts are our own. What is drawn stays the same whatever the version of Python: only whole numbers are.
 """
