@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections import deque
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Workers", "judge_on_ray", "predict"]
 
+_LOG = logging.getLogger("stance")
 _USAGE = "RAY_USAGE_STATS_ENABLED"
 _AHEAD = 2
 """Steps that a worker is given at once: one that it judges, one that waits there."""
@@ -299,6 +301,8 @@ def _connect(ray: Any) -> bool:  # noqa: ANN401 - a module
     """Connect to the cluster, if that is not done; tell whether it was done here."""
     if ray.is_initialized():
         return False
+    address = os.environ.get("RAY_ADDRESS")
+    _LOG.info("%s", f"connecting to the Ray cluster at {address}" if address else "starting Ray on this machine")
     before = os.environ.get(_USAGE)
     os.environ[_USAGE] = before or "0"  # Ray reports over the network how it is used, unless it is told not to
     try:
