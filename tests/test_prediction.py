@@ -163,7 +163,7 @@ def test_bad_texts(texts: str | list, message: str) -> None:
 
 
 def test_bad_options() -> None:
-    with pytest.raises(InputError, match="batch_size has to be at least 1, found 0"):
+    with pytest.raises(InputError, match="batch_size has to be a whole number from 1 on, found 0"):
         stance.predict("NATO", batch_size=0)
     with pytest.raises(InputError, match="Unknown device 'gpu'"):
         stance.predict("NATO", device="gpu")

@@ -167,7 +167,7 @@ class Classifier:
             ModelError: If a risk is named and the model has no label sets.
         """
         if batch_size < 1:
-            raise InputError(f"batch_size has to be at least 1, found {batch_size}.")
+            raise InputError(f"batch_size has to be a whole number from 1 on, found {batch_size}.")
         self.check_abstention(abstain_risk)
         _check_mentions(mentions, texts, targets)
         if not texts:

@@ -149,7 +149,7 @@ def test_a_tokenizer_or_window_that_does_not_fit_is_refused(
 ) -> None:
     folder = altered(tmp_path / "model", **fields)
     with pytest.raises(ModelError, match=message):
-        stance.predict(TEXTS[0], model=folder, device="torch:cpu")
+        stance.predict([TEXTS[0], TEXTS[0] * 2], model=folder, device="torch:cpu")  # the first is padded
 
 
 @needs_torch
