@@ -13,7 +13,7 @@ from random import Random
 from stance.text.segmentation import segment
 
 FILE = Path(__file__).with_name("cuts.json")
-DOCUMENTS = 240
+DOCUMENTS = 480
 SENTENCES = (
     "The ministers met in Riga on Tuesday.",
     "Nobody left the room before midnight, and the text that they signed runs to fourteen pages.",
@@ -66,17 +66,25 @@ def _paragraph(draw: Random) -> str:
 
 def _block(draw: Random) -> str:
     """Draw a block, mostly a paragraph."""
-    kind = draw.randrange(12)
-    if kind < 6:
+    kind = draw.randrange(16)
+    if kind < 7:
         return _paragraph(draw)
-    if kind == 6:
-        return HEADS[draw.randrange(len(HEADS))]
     if kind == 7:
-        return META[draw.randrange(len(META))]
+        return HEADS[draw.randrange(len(HEADS))]
     if kind == 8:
-        return FURNITURE[draw.randrange(len(FURNITURE))]
+        return META[draw.randrange(len(META))]
     if kind == 9:
+        return FURNITURE[draw.randrange(len(FURNITURE))]
+    if kind == 10:
         return SPEAKERS[draw.randrange(len(SPEAKERS))] + _paragraph(draw)
+    if kind == 11:
+        return SPEAKERS[draw.randrange(len(SPEAKERS))].strip() + "\n" + _paragraph(draw)
+    if kind == 12:
+        return "The plan of Riga" + " and of Ada" * draw.randrange(12) + "x" * draw.randrange(4)  # about 90 characters
+    if kind == 13:
+        return HEADS[draw.randrange(2)] + "\n" + "=-"[draw.randrange(2)] * (2 + draw.randrange(12))
+    if kind == 14:
+        return "\n".join("> " + SENTENCES[draw.randrange(len(SENTENCES))] for _ in range(1 + draw.randrange(3)))
     return ITEMS[draw.randrange(len(ITEMS))] + SENTENCES[draw.randrange(len(SENTENCES))]
 
 
@@ -86,7 +94,7 @@ def documents() -> list[str]:
 
 
 def _document(draw: Random) -> str:
-    width = (0, 0, 32, 48, 66, 72, 90, 110)[draw.randrange(8)]
+    width = (0, 0, 0, 27, 28, 29, 32, 48, 66, 72, 90, 110, 119, 120, 121)[draw.randrange(15)]
     first = ("", "", "", "  ", "    ", "\t", " " * 12)[draw.randrange(7)]
     margin = ("", "", "", "  ", "      ")[draw.randrange(5)]
     ending = ("\n\n", "\n\n", "\n", "\n\n\n")[draw.randrange(4)]
@@ -98,11 +106,13 @@ def _document(draw: Random) -> str:
     pieces = [*pieces, *(_block(draw) for _ in range(4 + draw.randrange(14)))]
     done = []
     for number, piece in enumerate(pieces):
-        lines = [piece]
+        lines = piece.split("\n")
         if split:
             lines = piece.replace(". ", ".\n").split("\n")
         elif width:
-            lines = textwrap.wrap(piece, width, break_on_hyphens=False)
+            hanging = "   " if piece.startswith(ITEMS) and draw.randrange(2) else ""
+            wrapped = [textwrap.wrap(line, width, subsequent_indent=hanging, break_on_hyphens=False) for line in lines]
+            lines = [line for part in wrapped for line in part]
         opening = first if len(piece) > 60 else ""
         done.append(inner.join(margin + (opening if not place else "") + line for place, line in enumerate(lines)))
         if paged and number % 4 == 3:
