@@ -106,3 +106,44 @@ def test_a_report_has_the_shape_of_scikit_learns() -> None:
     partly = metrics.classification_report(count_labels(np.array([0, 3]), np.array([0, 3])))
     assert partly["against"] == {"precision": None, "recall": None, "f1-score": None, "support": 0}
     assert partly["macro avg"]["f1-score"] == 1
+
+
+def test_draws_that_lost_a_label_have_no_mean() -> None:
+    whole = count_labels(np.array([0, 1, 1, 3]), np.array([0, 1, 0, 3]))  # "neutral" has no gold anywhere
+    draws = np.stack(
+        [
+            count_labels(np.array([0, 1, 3]), np.array([0, 1, 3])),
+            count_labels(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0])),  # lacks "absent"
+            count_labels(np.array([0, 3, 3]), np.array([0, 3, 0])),  # lacks "against"
+        ]
+    )
+    values = np.array([0.1, 0.2, 0.3])
+    np.testing.assert_array_equal(metrics.keep_labels(values, draws, whole), [0.1, np.nan, np.nan])
+    np.testing.assert_array_equal(metrics.keep_labels(values, draws, whole, (0, 1)), [0.1, 0.2, np.nan])
+    np.testing.assert_array_equal(metrics.keep_labels(values, draws, whole, (0, 2)), values)
+    two = np.stack([draws, draws], axis=1)  # draws of two targets
+    found = metrics.keep_labels(np.stack([values, values], axis=1), two, np.stack([whole, whole]))
+    np.testing.assert_array_equal(found, [[0.1, 0.1], [np.nan, np.nan], [np.nan, np.nan]])
+
+
+def test_labels_may_be_three() -> None:
+    counts = count_labels(np.array([0, 1, 2, 2]), np.array([0, 2, 2, 3]), labels=3)
+    assert counts.tolist() == [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]]
+
+
+def test_one_label_alone_has_no_correlation_and_nothing_has_none_at_all() -> None:
+    assert metrics.matthews_correlation(count_labels(np.array([3, 3]), np.array([3, 3]))) == 0
+    assert metrics.matthews_correlation(count_labels(np.array([0, 3]), np.array([3, 3]))) == 0
+    assert metrics.matthews_correlation(count_labels(np.array([0, 3]), np.array([0, 3]))) == 1
+    assert metrics.matthews_correlation(count_labels(np.array([0, 3]), np.array([3, 0]))) == -1
+    assert np.isnan(metrics.matthews_correlation(np.zeros((4, 5))))
+
+
+def test_presence_of_a_single_item_counts() -> None:
+    assert metrics.presence_f1(count_labels(np.array([0, 3]), np.array([1, 3]))) == 1
+    assert np.isnan(metrics.presence_f1(count_labels(np.array([3, 3]), np.array([0, 3]))))
+
+
+def test_more_predictions_than_gold_are_refused() -> None:
+    with pytest.raises(InputError, match="as many predicted as gold labels"):
+        count_labels(np.array([0]), np.array([0, 1]))
