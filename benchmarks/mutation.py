@@ -2,6 +2,7 @@
 
     python benchmarks/mutation.py --tools .venv-tools/bin                       # make mutation
     python benchmarks/mutation.py --tools .venv-tools/bin --only offsets --sample 50
+    python benchmarks/mutation.py --tools .venv-tools/bin --only metrics --again  # survivors alone, with new tests
 
 cosmic-ray's operators make the mutants; its own runner starts an interpreter for each, which takes ten times as long as
 the tests. Here every mutant is run in a fork of a process that has imported the tests' packages, but not `stance`: the
@@ -75,8 +76,8 @@ def run(name: str, path: Path, source: str, tests: tuple[str, ...], limit: float
     return "survived" if status == 0 else "timed out" if status == -signal.SIGALRM else "killed"
 
 
-def measure(name: str, tools: Path, sample: int) -> dict[str, object]:
-    """Run all mutants of a module."""
+def measure(name: str, tools: Path, sample: int, before: dict | None) -> dict[str, object]:
+    """Run all mutants of a module, or those alone that survived before."""
     file, tests = MODULES[name]
     path = ROOT / file
     tests = tuple(test for test in tests if (ROOT / test).exists())
@@ -84,23 +85,39 @@ def measure(name: str, tools: Path, sample: int) -> dict[str, object]:
     whole = path.read_text(encoding="utf-8")
     made = subprocess.run([tools / "python", "benchmarks/mutants.py", file], capture_output=True, check=True, cwd=ROOT)
     mutants = [json.loads(line) for line in made.stdout.splitlines()]
-    if sample and sample < len(mutants):
+    total = len(mutants)
+    if sample and sample < total:
         mutants = random.Random(0).sample(mutants, sample)
+    wanted = mutants if before is None else [item for item in mutants if _change(whole, item) in before["survivors"]]
     begun = time.monotonic()
     assert run(module, path, whole, tests, 600) == "survived", f"the tests of {file} fail as it is"
     limit = max(10 * (time.monotonic() - begun), 60.0)
     counts = {"killed": 0, "timed out": 0, "survived": 0}
+    if before is not None:
+        assert before["mutants"] == total, f"{file} has changed since: run all of its mutants"
+        counts |= {told: before[told] for told in ("killed", "timed out")}
     survivors = []
-    for mutant in mutants:
+    for mutant in wanted:
         told = run(module, path, mutant["source"], tests, limit)
         counts[told] += 1
         if told == "survived":
-            lines = difflib.unified_diff(whole.splitlines(), mutant["source"].splitlines(), n=0, lineterm="")
-            survivors.append([line for line in lines if not line.startswith(("---", "+++"))])
+            survivors.append(_change(whole, mutant))
             print(name, mutant["operator"], *survivors[-1], sep="\n  ", flush=True)
     score = round(1 - counts["survived"] / max(1, len(mutants)), 4)
     print(f"{name}: {len(mutants)} mutants, {counts}, score {score}", flush=True)
-    return {"module": file, "mutants": len(mutants), **counts, "score": score, "survivors": survivors}
+    return {
+        "module": file,
+        "mutants": len(mutants),
+        "drawn_from": total,
+        **counts,
+        "score": score,
+        "survivors": survivors,
+    }
+
+
+def _change(whole: str, mutant: dict[str, str]) -> list[str]:
+    lines = difflib.unified_diff(whole.splitlines(), mutant["source"].splitlines(), n=0, lineterm="")
+    return [line for line in lines if not line.startswith(("---", "+++"))]
 
 
 def main() -> int:
@@ -109,6 +126,7 @@ def main() -> int:
     parser.add_argument("--tools", type=Path, required=True, help="folder of the python that has cosmic-ray")
     parser.add_argument("--only", choices=sorted(MODULES), action="append")
     parser.add_argument("--sample", type=int, default=0, help="mutants of a module to draw (default: all)")
+    parser.add_argument("--again", action="store_true", help="those alone that survived the last time")
     parser.add_argument("--output", type=Path, default=RESULT)
     given = parser.parse_args()
     os.chdir(ROOT)
@@ -117,7 +135,7 @@ def main() -> int:
         importlib.import_module(name)
     before = json.loads(given.output.read_text(encoding="utf-8")) if given.output.exists() else {}
     for name in given.only or MODULES:
-        before[name] = measure(name, given.tools.absolute(), given.sample)
+        before[name] = measure(name, given.tools.absolute(), given.sample, before[name] if given.again else None)
         given.output.write_text(json.dumps(before, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
 
