@@ -13,14 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder
 from stance.fitting.export import export_network
 from stance.model.network import HeadConfig, StanceNetwork
+from stance.model.onnx import ort
 from stance.model.store import NETWORK_FILE
 
 TEXTS, LENGTH, TARGETS = 16, 160, 3
@@ -51,6 +50,8 @@ def variants(folder: Path) -> dict[str, Path]:
     whole = onnx.load(str(paths["fp32"]))
     plain = folder / "plain.onnx"
     onnx.save(whole, str(plain))
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # after `ort`, which keeps it silent
+
     quantize_dynamic(
         str(plain),
         str(paths["dynamic int8"]),

@@ -350,9 +350,10 @@ def limit(classifier: Classifier, texts: Sequence[str], seconds: float) -> dict[
 def products(rows: int, width: int, inner: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Give products of matrices on all cores: torch's in fp32, and ONNX Runtime's of bytes, with weights packed."""
     import onnx
-    import onnxruntime
     import torch
     from onnx import TensorProto, helper, numpy_helper
+
+    from stance.model.onnx import ort
 
     left, right = torch.randn(rows, width), torch.randn(width, inner)
     draws = np.random.default_rng(0)
@@ -366,7 +367,7 @@ def products(rows: int, width: int, inner: int) -> tuple[Callable[[], Any], Call
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     onnx.checker.check_model(model)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     state = {"state": draws.integers(0, 256, (rows, width), dtype=np.uint8)}
     return lambda: torch.mm(left, right), lambda: session.run(None, state)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 import torch
 from onnx import helper, numpy_helper
 from torch import nn
 
 from stance.fitting.arithmetic import Products, _Int8Linear
+from stance.model.onnx import ort
 
 pytestmark = pytest.mark.train
 
