@@ -23,7 +23,8 @@ from typing import Any
 
 from stance.errors import StanceError
 from stance.schema import Document
-from stance.text.documents import Reading, read_open
+from stance.text.documents import read_open
+from stance.text.reading import Reading
 from stance.text.repair import repair
 from stance.text.segmentation import segment
 from stance.text.sentences import split_sentences

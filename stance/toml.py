@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +55,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     >>> parse_toml("a.b = 1")
     {'a': {'b': 1}}
     """
+    import tomllib  # only here: to load it takes as long as most files
+
     if _CHAIN.search(text):  # read in quadratic time, before its depth can be told
         raise ValueError(f"it is nested more than {DEEPEST} deep")
     try:

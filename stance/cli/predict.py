@@ -21,6 +21,7 @@ from stance.errors import UsageError
 from stance.targets import Target, load_targets, resolve_targets
 
 if TYPE_CHECKING:
+    from stance.scale.stream import Plan
     from stance.scale.workers import Engine
 
 __all__ = ["add_judging_options", "add_parser", "asked_targets"]
@@ -131,29 +132,14 @@ def add_judging_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from stance.prediction import Judging, load_classifier
-    from stance.scale.stream import Plan, run_plan
+    from stance.prediction import load_classifier
+    from stance.scale.stream import run_plan
 
-    try:
-        plan = Plan(
-            tuple(arguments.files),
-            arguments.output,
-            output_format(arguments, _FORMATS),
-            reading_of(arguments, unit=arguments.unit),
-            resume=arguments.resume,
-            on_error=arguments.on_error,
-            explain=arguments.explain,
-            safe=arguments.csv_safe,
-        )
-        engine, device = _engine(arguments)
-    except UsageError as error:
-        arguments.refuse(str(error))
+    plan, engine = _plan(arguments)
     # a wrong model or device is said before any input is read
-    unsigned = arguments.allow_unsigned
-    classifier = load_classifier(arguments.model, arguments.device, allow_unsigned=unsigned)
+    classifier = load_classifier(arguments.model, arguments.device, allow_unsigned=arguments.allow_unsigned)
     targets = asked_targets(arguments, classifier.targets)
-    asked = Judging(targets, arguments.model, arguments.device, arguments.batch_size, arguments.abstain_risk, unsigned)
-    plan = replace(plan, judging=asked, device=device)
+    plan = replace(plan, judging=replace(plan.judging, targets=targets))
     try:
         summary = run_plan(plan, engine)
     except KeyboardInterrupt:
@@ -164,6 +150,31 @@ def _run(arguments: argparse.Namespace) -> int:
     if summary.failures and arguments.on_error == "record":
         _LOG.error("%d files or rows could not be read; %s.errors.jsonl says why", summary.failures, arguments.output)
     return 1 if summary.failures else 0
+
+
+def _plan(arguments: argparse.Namespace) -> tuple[Plan, Engine]:
+    """Give the run that is asked for, but for the targets that only the model knows, and what judges."""
+    from stance.prediction import Judging
+    from stance.scale.stream import Plan
+
+    model, device, unsigned = arguments.model, arguments.device, arguments.allow_unsigned
+    judging = Judging(None, model, device, arguments.batch_size, arguments.abstain_risk, unsigned)
+    try:
+        plan = Plan(
+            tuple(arguments.files),
+            arguments.output,
+            output_format(arguments, _FORMATS),
+            reading_of(arguments, unit=arguments.unit),
+            judging,
+            resume=arguments.resume,
+            on_error=arguments.on_error,
+            explain=arguments.explain,
+            safe=arguments.csv_safe,
+        )
+        engine, place = _engine(arguments)
+    except UsageError as error:
+        arguments.refuse(str(error))
+    return replace(plan, device=place), engine
 
 
 def _engine(arguments: argparse.Namespace) -> tuple[Engine, str | None]:

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from stance.cli.options import Inputs, output_format
+from stance.cli.inputs import Inputs
+from stance.cli.options import output_format
 from stance.cli.predict import add_judging_options, asked_targets
 from stance.errors import InputError
 from stance.schema import Analysis, Document

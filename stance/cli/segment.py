@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from stance.cli.options import Inputs, add_input_options, add_output_options, begin, output_format
+from stance.cli.inputs import Inputs, begin
+from stance.cli.options import add_input_options, add_output_options, output_format
 
 __all__ = ["add_parser"]
 

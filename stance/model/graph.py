@@ -163,8 +163,8 @@ def _check_tensor(path: Path, tensor: _Tensor, weights: Mapping[str, int]) -> No
 
 def _fields(data: memoryview) -> Iterator[tuple[int, Value]]:
     """Give the fields of a message: number, and whole number or bytes."""
-    at = 0
-    while at < len(data):
+    at, end = 0, len(data)
+    while at < end:
         key, at = _varint(data, at)
         number, wire = key >> 3, key & 7
         if not 0 < number < _NUMBERS:  # other readers of the format would take a number modulo 2**29
@@ -177,14 +177,17 @@ def _fields(data: memoryview) -> Iterator[tuple[int, Value]]:
             size, at = _varint(data, at)
         else:
             size = {1: 8, 5: 4}.get(wire, -1)
-        if size < 0 or at + size > len(data):
-            raise ValueError(f"field {number} of {len(data)} bytes cannot be read")
+        if size < 0 or at + size > end:
+            raise ValueError(f"field {number} of {end} bytes cannot be read")
         if wire == 2:  # the fields that are read here are no numbers of fixed width: others take those for unknown
             yield number, data[at : at + size]
         at += size
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
+    value = data[at]
+    if value < 128:  # nearly all
+        return value, at + 1
     value = 0
     for place in range(10):
         byte = data[at + place]

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from stance.prediction import Judging
     from stance.scale.columns import ColumnPredictor
     from stance.scale.stream import Summary, predict_files
-    from stance.text.documents import Reading
+    from stance.text.reading import Reading
 
 _HOMES = {
     "ColumnPredictor": "stance.scale.columns",
     "Judging": "stance.prediction",
-    "Reading": "stance.text.documents",
+    "Reading": "stance.text.reading",
     "Summary": "stance.scale.stream",
     "predict_files": "stance.scale.stream",
 }

@@ -22,7 +22,7 @@ from stance.scale.journal import Commit, Part, Pipe, errors_place
 from stance.scale.progress import progress_bar
 from stance.scale.steps import Step, cut_steps, failure_row
 from stance.scale.workers import Engine, Work, judge_in_threads
-from stance.text.documents import Reading
+from stance.text.reading import Reading
 from stance.text.sources import Listing, list_files, read_items
 
 __all__ = ["ON_ERROR", "Plan", "Summary", "predict_files", "run_plan"]

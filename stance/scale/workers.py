@@ -12,7 +12,6 @@ from typing import Protocol
 
 from stance.cores import usable_cores
 from stance.prediction import Judge, Judging
-from stance.reporting.explanation import explain_analyses
 from stance.reporting.layout import Layout
 from stance.scale.steps import Step
 
@@ -58,6 +57,8 @@ class Work:
         analyses = judge.analyze(step.documents, progress=progress)
         if not self.layout.evidence:
             return self.layout.encode(analyses)
+        from stance.reporting.explanation import explain_analyses
+
         asked = self.judging
         explained = explain_analyses(
             analyses,

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
 from stance.errors import InputError, StanceError
-from stance.text.documents import Reading, read_open
+from stance.text.documents import read_open
+from stance.text.reading import Reading
 
 __all__ = ["MOST_PAGES", "docx_text", "main", "pdf_text"]
 

@@ -14,7 +14,8 @@ from stance.errors import InputError
 from stance.schema import Document
 from stance.serving.gate import Deadline, TimeUpError
 from stance.serving.refusals import Refusal
-from stance.text.documents import Reading, read_open
+from stance.text.documents import read_open
+from stance.text.reading import Reading
 
 __all__ = ["ACCEPTED", "clean_name", "read_upload", "strip_signs"]
 

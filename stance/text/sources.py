@@ -10,7 +10,8 @@ from pathlib import Path
 
 from stance.errors import InputError, Place, StanceError
 from stance.schema import Document
-from stance.text.documents import SUFFIXES, Reading, open_input, read_open
+from stance.text.documents import open_input, read_open
+from stance.text.reading import SUFFIXES, Reading
 
 __all__ = ["Item", "Listing", "list_files", "read_items"]
 

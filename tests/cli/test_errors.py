@@ -209,7 +209,7 @@ def test_output_is_kept_and_nothing_left_when_the_work_breaks_off(folder, run, m
         except StopIteration:
             raise error from None
 
-    monkeypatch.setattr("stance.cli.options.segment", segment)
+    monkeypatch.setattr("stance.cli.inputs.segment", segment)
     if error is KeyboardInterrupt:
         expected = (130, "", ["stance: error: interrupted; nothing was written to --output"])
         assert run("segment", *names, "-o", "x.jsonl") == expected

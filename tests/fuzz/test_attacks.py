@@ -22,7 +22,8 @@ from stance.reporting.tables import block_table, document_table
 from stance.schema import LABELS, Analysis, Document, Paragraph, Prediction, Share, Stance
 from stance.targets import Target, builtin_targets, find_mentions, load_targets
 from stance.text import decoding, lines, pages, parquet
-from stance.text.documents import Reading, read_open
+from stance.text.documents import read_open
+from stance.text.reading import Reading
 from stance.text.repair import repair
 from stance.text.rows import read_rows
 from stance.text.segmentation import segment

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from stance.schema import Document
 from stance.targets import builtin_targets, find_mentions
-from stance.text.documents import FORMATS, Reading, read_open
+from stance.text.documents import read_open
+from stance.text.reading import FORMATS, Reading
 from stance.text.repair import repair
 from stance.text.rows import read_rows
 from stance.text.segmentation import segment

@@ -10,7 +10,8 @@ import pytest
 
 from stance.errors import InputError, Place
 from stance.schema import Document
-from stance.text.documents import Reading, read_documents
+from stance.text.documents import read_documents
+from stance.text.reading import Reading
 from stance.text.sources import list_files, read_items
 
 

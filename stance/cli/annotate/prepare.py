@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stance.cli.annotate.records import LOG, Records, Subparsers, add_command, add_output, write_records
-from stance.cli.options import Inputs, add_input_options, positive_number
+from stance.cli.inputs import Inputs
+from stance.cli.options import add_input_options, positive_number
 
 if TYPE_CHECKING:
     from stance.schema import Annotation
