@@ -32,6 +32,8 @@ _ORDERS = {
     "minus_random": "evidence less chance",
     "minus_random_run": "sentence less chance",
 }
+_ON_GPU = "stance, torch on a GPU"
+"""How `benchmarks/speed.py` names that system."""
 _SIDES = {
     "favor_found": "of `favor`, found",
     "against_found": "of `against`, found",
@@ -191,17 +193,21 @@ def speed(results: Path) -> str:
         [f"zero-shot entailment, {found['entailment']['passes']} passes (computed)", f"{computed:.1f}", "", "", ""]
     )
     head = ["system", "paragraphs a second", "time, of stance's", "ms for one paragraph", "MB at most"]
-    machine, limit, cold = found["machine"], found["limit"], found["cold_start_s"]
+    machine, limit = found["machine"], found["limit"]
+    start = _read(results, "cold_start.json")
+    cold = start["seconds"]
     kind = {"int8": "in whole numbers of 8 bits", "fp32": "in fp32"}[limit["arithmetic"]]
     return (
         f"{_table(head, rows)}\n\n{found['paragraphs']:,} paragraphs of articles, {found['targets']} targets where no "
         f"other number is said, medians of {found['parts']} parts that every system read in turn, on {cores} cores "
         f"({', '.join(machine['flags'])}). stance reaches {limit['utilisation']:.0%} of what the machine multiplies at "
         f"most {kind} ({limit['peak_gflops']:,.0f} thousand million operations a second, "
-        f"{limit['peak_gflops_fp32']:,.0f} in fp32); {found['padding']:.1%} of tokens are padding. `import stance` "
-        f"takes {cold['import']:.2f} s, `stance predict` on a file of one paragraph {cold['predict, small']:.2f} s. "
-        f"`{found['command']}`, result in "
-        "`benchmarks/results/speed.json`."
+        f"{limit['peak_gflops_fp32']:,.0f} in fp32); {found['padding']:.1%} of tokens are padding. "
+        f"`{found['command']}`, result in `benchmarks/results/speed.json`.\n\n`import stance` takes "
+        f"{cold['import stance']['median']:.2f} s, `stance predict` on a file of one paragraph "
+        f"{cold['base']['median']:.2f} s ({cold['base']['least']:.2f} to {cold['base']['most']:.2f}; `small` "
+        f"{cold['small']['median']:.2f}): medians of {start['rounds']} processes each. `{start['command']}`, result in "
+        "`benchmarks/results/cold_start.json`."
     )
 
 
@@ -210,15 +216,25 @@ def cost(results: Path) -> str:
     found = _read(results, "speed.json")
     rows = []
     for encoder, model in (("minilm", "small"), ("mpnet", "base")):
-        rate, cores = median(found[encoder]["paragraphs_per_s"]["stance"]), found[encoder]["machine"]["cores"]
-        hourly = 3600 * rate / cores
-        rows.append([f"`{model}`", f"{rate:.1f}", f"{hourly:,.0f}", f"{1e9 / hourly:,.0f}"])
-    head = ["model", "paragraphs a second", "paragraphs a core-hour", "core-hours for a billion paragraphs"]
+        rates, cores = found[encoder]["paragraphs_per_s"], found[encoder]["machine"]["cores"]
+        for system, unit, units in (("stance", "core", cores), (_ON_GPU, "GPU", 1)):
+            if system in rates:
+                rate = median(rates[system])
+                hourly = 3600 * rate / units
+                rows.append([f"`{model}`", unit, f"{rate:,.1f}", f"{hourly:,.0f}", f"{1e9 / hourly:,.0f}"])
+    gpu = any(row[1] == "GPU" for row in rows)
+    head = [
+        "model",
+        "unit",
+        "paragraphs a second",
+        "paragraphs a unit and hour",
+        "units' hours for a billion paragraphs",
+    ]
     machine = found["minilm"]["machine"]
     return (
         f"{_table(head, rows)}\n\nParagraphs of articles (103 words on average), 3 targets, {machine['cores']} cores "
         f"({', '.join(machine['flags'])}): `{found['minilm']['command']}` and `{found['mpnet']['command']}`. "
-        "GPUs are not measured yet; `python benchmarks/speed.py` measures one where torch sees it."
+        + ("" if gpu else "GPUs are not measured yet; `python benchmarks/speed.py` measures one where torch sees it.")
     )
 
 

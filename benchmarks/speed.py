@@ -84,7 +84,6 @@ def main() -> None:
         "entailment": entailment(seconds, texts),
         "padding": padding(load_classifier(model), texts),
         "limit": limit(load_classifier(model), texts, sum(seconds["stance"])) if "stance" in seconds else None,
-        "cold_start_s": cold_start(model, texts[0]),
         "alone": {name: measure_alone(name, arguments) for name in chosen},
     }
     known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
@@ -380,26 +379,6 @@ def fastest(run: Callable[[], Any]) -> float:
         run()
         times.append(time.perf_counter() - start)
     return sorted(times)[2]
-
-
-def cold_start(model: str, text: str) -> dict[str, float]:
-    """Time ``stance predict`` on a file of one paragraph, and ``import stance``, each the median of five processes."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "one.txt"
-        file.write_text(text, encoding="utf-8")
-        commands = {
-            "import": [sys.executable, "-c", "import stance"],
-            f"predict, {model}": [sys.executable, "-m", "stance", "predict", str(file), "--model", model],
-        }
-        found = {}
-        for name, command in commands.items():
-            times = []
-            for _ in range(5):
-                start = time.perf_counter()
-                subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
-                times.append(time.perf_counter() - start)
-            found[name] = round(median(times), 3)
-    return found
 
 
 def describe_machine() -> dict[str, Any]:

@@ -193,7 +193,8 @@ def resolve_targets(
     asked: Sequence[str | Target] = [targets] if isinstance(targets, (str, Target)) else list(targets)
     if not asked:
         raise InputError("No target given. Leave targets out for NATO, US, China, or name at least one.")
-    known = {target.name.casefold(): target for target in (*builtin_targets(), *own)}
+    named = any(isinstance(item, str) for item in asked)  # else the codebook need not be read: 25 ms
+    known = {target.name.casefold(): target for target in (*builtin_targets(), *own)} if named else {}
     found: dict[str, Target] = {}
     for item in asked:
         if isinstance(item, Target):
