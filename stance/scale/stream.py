@@ -115,6 +115,8 @@ def predict_files(
     resume: bool = False,
     on_error: Literal["report", "record", "stop"] = "report",
     show_progress: bool | None = None,
+    explain: bool = False,
+    safe: bool = False,
 ) -> Summary:
     """Tell where the paragraphs of files stand, and write a row for each.
 
@@ -133,6 +135,8 @@ def predict_files(
             them to ``OUTPUT.errors.jsonl`` with file, line or row, field and reason, ``"stop"`` raises the first. The
             good ones go on with the first two, and `Summary.failures` counts the bad.
         show_progress: Whether to draw a bar on stderr; None means on a terminal only.
+        explain: Whether to add the sentences and words that each label rests on; takes about ten times as long.
+        safe: Whether cells of CSV that a spreadsheet would compute are kept from it by an apostrophe.
 
     Returns:
         How many documents and paragraphs were judged, and how many files and rows could not be read.
@@ -145,7 +149,20 @@ def predict_files(
     """
     given = (inputs,) if isinstance(inputs, str | Path) else tuple(inputs)
     told = form or Path(output).suffix.lower().lstrip(".")
-    plan = Plan(given, output, told, reading or Reading(), judging or Judging(), resume, on_error, show_progress)
+    if safe and told != "csv":
+        raise InputError(f"safe is for CSV, and the output is {told!r}. Give form='csv', or leave it out.")
+    plan = Plan(
+        given,
+        output,
+        told,
+        reading or Reading(),
+        judging or Judging(),
+        resume,
+        on_error,
+        show_progress,
+        explain,
+        safe,
+    )
     return run_plan(plan, judge_in_threads)
 
 

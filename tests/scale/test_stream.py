@@ -80,6 +80,19 @@ def test_rows_equal_the_library_and_come_in_order(tiny: Path, tmp_path: Path) ->
     assert len(labels) == 4, "a model that always says the same would hide mistakes"
 
 
+def test_evidence_and_safe_cells_are_asked_for_from_python_too(tiny: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"text": "=NATO met in Beijing. The US did not."}\n', "utf-8")
+    predict_files(rows, tmp_path / "out.jsonl", judging=Judging(model=tiny), explain=True)
+    stances = rows_of(tmp_path / "out.jsonl")[0]["stances"].values()
+    assert all("evidence" in given for given in stances if given["label"] != "absent")
+    assert any(given.get("evidence") for given in stances)
+    predict_files(rows, tmp_path / "out.csv", judging=Judging(model=tiny), safe=True)
+    assert "'=NATO met" in (tmp_path / "out.csv").read_text("utf-8")
+    with pytest.raises(InputError, match="safe is for CSV, and the output is 'jsonl'"):
+        predict_files(rows, tmp_path / "other.jsonl", judging=Judging(model=tiny), safe=True)
+
+
 def test_folders_pages_texts_and_tables_together(tiny: Path, tmp_path: Path) -> None:
     pytest.importorskip("trafilatura")
     corpus = tmp_path / "corpus"
