@@ -18,7 +18,9 @@ def main() -> int:
     """Run all."""
     for path in sorted(HERE.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(HERE)}}).execute()
+        NotebookClient(
+            notebook, timeout=600, startup_timeout=600, resources={"metadata": {"path": str(HERE)}}
+        ).execute()
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

@@ -80,6 +80,12 @@ def _run(arguments: argparse.Namespace) -> int:
         _LOG.error("interrupted; the same command with --resume goes on after the newest checkpoint")
         return 130
     if is_first_process():
+        told = config.training["seeds"]
+        if arguments.seeds > 1:
+            sys.stdout.write(
+                f"{arguments.seeds} seeds: macro-F1 on dev {told['mean']:.4f} on average, sd {told['sd']:.4f}; "
+                f"seed {told['best']} is the best and is written\n"
+            )
         for split, metrics in config.metrics.items():
             figure = metrics.get("mean_macro_f1", metrics["macro_f1"])
             sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {figure:.4f}\n")

@@ -81,6 +81,7 @@ def write_model(workshop: Workshop, trained: Sequence[Trained], out: Path, *, co
     check_out(out)
     best = max(trained, key=lambda item: item.dev)
     config = describe(workshop, trained, command=command)
+    _LOG.info("writing the model and measuring it once more, as it is stored")
     with writable(out, "the model"):
         return _write(workshop, best, config, out)
 

@@ -128,7 +128,8 @@ def find_model(model: str | Path | None = None) -> Path:
     known = list_models()
     raise ModelError(
         f"Unknown model {str(name)!r}: neither a released model nor a folder: "
-        + (f"{suggest(str(name), known)}." if known else "this installation has no released model. Give a folder.")
+        + (f"{suggest(str(name), known)}." if known else "this installation has no released model.")
+        + " Give the folder of any other (small: models/small of the repository)."
     )
 
 

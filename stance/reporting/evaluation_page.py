@@ -53,16 +53,22 @@ def _table(part: EvaluationPart, title: str) -> str:
     note = f'<p class="quiet">{escape(part.note)}</p>' if part.note else ""
     if not part.columns:
         return f"<h2>{escape(title)}</h2>{note}"
-    kinds = ["" if number < part.words else ' class="num"' for number in range(len(part.columns))]
+    kinds = ["" if number < part.words else ' class="num breaks"' for number in range(len(part.columns))]
     heads = "".join(
         f'<th scope="col"{kind}>{escape(name)}</th>' if name else "<td></td>"
         for name, kind in zip(part.columns, kinds, strict=True)
     )
     rows = "".join(
-        "<tr>" + "".join(f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
+        "<tr>" + "".join(f"<td{kind}>{_broken(cell)}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in part.rows
     )
     return f"<h2>{escape(title)}</h2>{_scroll(title, f'<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>')}{note}"
+
+
+def _broken(cell: str) -> str:
+    """Let a figure break before its interval, where a table would be wider than the page."""
+    value, bracket, ends = escape(cell).partition(" [")
+    return f"{value} <span>[{ends}</span>" if bracket and ends.endswith("]") else escape(cell)
 
 
 def _scroll(name: str, rows: str) -> str:

@@ -144,9 +144,10 @@ def evaluation_parts(evaluation: Evaluation, worst: int, audit: Audit | None) ->
             [clean(name), *(_interval(evaluation.figures[name].metrics[metric]) for metric in _WITH_ENDS)]
             for name in rows
         ],
-        f"95 % intervals: {evaluation.draws:,} bootstrap draws of documents. mean: of the targets; pooled: all "
-        "judgements as one. n/a: no gold label to measure it by, or too few documents "
-        "for an interval.",
+        "macro-F1: mean F1 of the labels. F_avg: mean F1 of favor and against. presence F1: is the target there, "
+        "whatever its label. side F1: favor, against, neutral where it is there. mean: of the targets; pooled: all "
+        f"judgements as one. 95 % intervals: {evaluation.draws:,} bootstrap draws of documents. n/a: no gold label to "
+        "measure it by, or too few documents for an interval.",
     )
     values = [name for name in _VALUES if name in evaluation.figures[POOLED].metrics]
     yield EvaluationPart(
@@ -156,7 +157,13 @@ def evaluation_parts(evaluation: Evaluation, worst: int, audit: Audit | None) ->
             [clean(name), *(_value(evaluation.figures[name].metrics[metric].value) for metric in values)]
             for name in rows
         ],
-        "ECE, Brier, AURC: lower is better." if "ece" in values else "The predictions give no probabilities.",
+        "balanced acc.: mean recall of the labels. MCC: agreement beyond chance. "
+        + (
+            "ECE, Brier: error of the probabilities; AURC: errors among the surest; lower is better. "
+            if "ece" in values
+            else "The predictions give no probabilities. "
+        )
+        + "All of them: docs/evaluating.md.",
     )
     yield _label_part(evaluation)
     yield from _counts_parts(evaluation)

@@ -77,7 +77,7 @@ def document_page(entry: Entry, key: str, *, saved: int = 0, chosen: int = 0, fi
     notes = (
         '<p class="links"><a href="/">Another text</a></p>'
         f'<nav class="links" aria-label="Downloads"><span>Download:</span>{links}</nav>'
-        f'<p class="quiet" role="status">{count} label{"" if count == 1 else "s"} by {escape(entry.annotator)}, '
+        f'<p class="quiet" role="status">{count} label{"" if count == 1 else "s"} by “{escape(entry.annotator)}”, '
         f"{escape(kept)}. The other downloads hold the model's labels.</p>"
     )
     return render_page(

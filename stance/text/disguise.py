@@ -24,8 +24,9 @@ _LOOKALIKES = dict(
 """Cyrillic letters, then Greek ones -> the Latin letter that each looks like."""
 _SOME = re.compile(f"[{''.join(_LOOKALIKES)}]")
 _WORD = re.compile(r"[^\W\d_]+")
-_STYLED = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]")
-"""Letters and digits of full width, as Chinese text has them, and mathematical ones, which pages take for bold."""
+_STYLED = re.compile("[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]")
+"""Letters and digits of full width, as Chinese text has them, mathematical ones, which pages take for bold, and
+signs for two or three ("ﬁ"), which texts out of PDF files have: tokenizers know no word with them."""
 
 _FLOOD = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}"
 FLOOD = re.compile(_FLOOD)

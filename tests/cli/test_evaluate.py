@@ -62,6 +62,7 @@ def test_a_table_for_reading(gold: Path, made: Path, capsys: pytest.CaptureFixtu
     assert "3 paragraphs of 3 documents, 3 judgements toward 1 target\n" in out.replace(" \n", "\n")
     assert "NATO     0.667 [n/a]" in out  # two labels of three are found; few draws have all three
     assert "The predictions give no probabilities." in out
+    assert all(told in out for told in ("F_avg: mean F1 of favor and against.", "MCC: agreement beyond chance."))
     assert "c: NATO: against, gold neutral" in out
 
 

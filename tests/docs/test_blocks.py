@@ -17,7 +17,7 @@ from .blocks import ROOT, Block, Reader, parse, read_blocks
 from .material import label, lay_out
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-REAL = {"README.md", "index.md", "getting-started.md"}
+REAL = {"README.md", "index.md", "getting-started.md", "targets.md"}
 """Pages whose Python blocks say what the released model gives: they run with it."""
 LANGUAGES = {"sh", "console", "python", "toml", "json", "jsonl", "text"}
 BLOCKS = {path.name: read_blocks(path) for path in PAGES}

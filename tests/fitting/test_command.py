@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import util
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,6 +72,18 @@ def test_what_is_wrong_is_one_line_and_exit_status_1(
     assert main(["train", *arguments]) == 1
     assert message in capsys.readouterr().err
     assert not list(tmp_path.glob("*.checkpoints"))
+
+
+def test_several_seeds_are_summed_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = {"mean": 0.5, "sd": 0.125, "best": 43}
+    found = SimpleNamespace(training={"seeds": seeds}, metrics={"dev": {"macro_f1": 0.625}})
+    monkeypatch.setattr(entry, "train", lambda *_, **__: found)
+    assert main(["train", "a.toml", "--out", "model", "--seeds", "2"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "2 seeds: macro-F1 on dev 0.5000 on average, sd 0.1250; seed 43 is the best and is written"
+    assert second == "model: mean macro-F1 on dev 0.6250"
+    assert main(["train", "a.toml", "--out", "model"]) == 0
+    assert "seeds" not in capsys.readouterr().out
 
 
 def test_an_interrupted_command_says_how_to_go_on(

@@ -46,7 +46,7 @@ def test_path_is_found(folder: Path) -> None:
 
 
 def test_unknown_model() -> None:
-    with pytest.raises(ModelError, match=r"Unknown model 'bose': .*did you mean 'base'"):
+    with pytest.raises(ModelError, match=r"Unknown model 'bose': .*did you mean 'base'.* Give the folder of any other"):
         store.find_model("bose")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def test_page_shows_matrix_curves_and_errors() -> None:
     assert "2 of 2." in page
     assert page.count("<script") == 1
     assert "&lt;/p&gt;&lt;script&gt;alert(1)&lt;/script&gt;Paragraph 4" in page
+
+
+def test_a_figure_may_break_before_its_interval_alone() -> None:
+    page = evaluation_html(evaluated())
+    assert re.search(r'<td class="num breaks">0\.\d{3} <span>\[0\.\d{3}, [01]\.\d{3}\]</span></td>', page)
+    assert '<th scope="col" class="num breaks">macro-F1</th>' in page
 
 
 def test_without_probabilities_there_are_no_curves() -> None:

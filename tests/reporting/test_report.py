@@ -23,7 +23,7 @@ from stance.errors import InputError
 from stance.evaluation.intervals import bootstrap_by_document, draw_documents
 from stance.reporting import shares
 from stance.reporting.charts import curve, share_bar, time_chart
-from stance.reporting.document_view import is_unsure
+from stance.reporting.document_view import is_unsure, title_of
 from stance.reporting.outputs import paragraph_rows, write_rows
 from stance.reporting.page import escape, render_page
 from stance.reporting.predictions import holds_predictions, read_predictions
@@ -199,6 +199,15 @@ def test_evidence_of_overlapping_targets_is_marked() -> None:
     block = Paragraph(text, 0, 6)
     page = report_html([Analysis(Document(text), (block,), (Prediction(text, stances, 1, "m"),))])
     assert '<mark class="s0">ab</mark><mark class="s0 w1">cd</mark><mark class="w1">ef</mark>' in page
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [("# In the Debate", "In the Debate"), ("## Two ##", "Two"), ("C# and\n #1", "C# and #1"), ("#", "a.md")],
+)
+def test_titles_come_without_the_signs_of_markdown(heading: str, title: str) -> None:
+    block = Paragraph(heading, 0, len(heading), kind="heading")
+    assert title_of(Analysis(Document(heading, "a.md"), (block,), ())) == title
 
 
 def test_what_is_uncertain() -> None:

@@ -135,7 +135,9 @@ def test_labels_are_corrected_and_load_as_annotations(start, tmp_path) -> None:
     answer = correct(1, 0, "against")
     assert answer.status_code == 303 and answer.headers["location"] == f"{place}?saved=1&target=0"
     page = client.get(f"{place}?saved=1&target=1").text
-    assert 'Your label: <b class="is-against">▼ against</b>' in page and "1 label by Ann, added to labels.jsonl" in page
+    assert (
+        'Your label: <b class="is-against">▼ against</b>' in page and "1 label by “Ann”, added to labels.jsonl" in page
+    )
     assert 'id="t1" checked' in page and page.count('<details class="fix" open>') == 1
     correct(1, 1, "absent")
     correct(2, 1, "favor")

@@ -29,6 +29,7 @@ MENDED = [
     # letters that only look like Latin ones, in words that have Latin letters
     ("NАTO, Вeijing and ΝATO", "NATO, Beijing and NATO"),
     ("ＮＡＴＯ and 𝐍𝐀𝐓𝐎", "NATO and NATO"),
+    ("oﬃcers, ﬁshermen and the conﬂict", "officers, fishermen and the conflict"),
     ("&amp;amp;amp;#38;amp;lt;", "<"),
     ("&amp;amp;foo;", "&foo;"),
     # lines and white space
@@ -85,7 +86,7 @@ LEFT = [
     '" quoted "',
     "the .NET way",
     "wait... what",
-    "“Quotes” ‘stay’ — as – they are… ﬁne Москва Ελλάδα НАТО",
+    "“Quotes” ‘stay’ — as – they are… fine Москва Ελλάδα НАТО",
     "می\u200cخواهم 👩\u200d🚀",
     "AT&T and R&D; and &nosuchthing;",
     "naïve café Œuvre Übergröße",
