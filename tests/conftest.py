@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from stance.model import store
 from stance.model.calibration import Calibration
@@ -16,6 +17,8 @@ from stance.model.calibration import Calibration
 collect_ignore = ["label_studio/screenshot.py"]  # run by hand
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+settings.register_profile("stance", deadline=None)  # a busy machine is no error
+settings.load_profile("stance")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

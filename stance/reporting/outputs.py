@@ -196,8 +196,10 @@ def find_place(path: str) -> Path | None:
         place = given.resolve()
     except OSError as error:
         raise not_written(path, error) from error
-    except (RuntimeError, ValueError) as error:  # links in a circle, until Python 3.13; a NUL in the name
+    except (RuntimeError, ValueError) as error:  # links in a circle, until Python 3.12; a NUL in the name
         raise InputError(f"{path}: cannot be written ({error}). Give another --output.") from error
+    if place.is_symlink():  # what is left of them since Python 3.13
+        raise InputError(f"{path}: cannot be written (links that lead in a circle). Give another --output.")
     if is_folder:
         raise InputError(f"{path}: is a directory. Give the name of a file to write.")
     return None if is_other else place

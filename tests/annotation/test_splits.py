@@ -43,7 +43,7 @@ def sides(records: list[Annotation], plan: Plan) -> dict[str, str]:
     return {unit.id: split.name for split in split_annotations(records, plan).splits for unit in split.units}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 1000), st.integers(0, 3))
 def test_documents_stay_whole_and_nothing_is_lost(seed: int, corpus_seed: int) -> None:
     records = corpus(40, seed=corpus_seed)

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stance.annotation.anchors import make_anchor, normalise, split_words
@@ -21,7 +21,6 @@ from stance.text.segmentation import segment
 from .harbour import PARAGRAPHS, TEXT, anchors_of, bare, find, found_text
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(codec="utf-8") | st.sampled_from(" \n\r\t.e\u0301\u00a0😀ﬁİß각\u1100\u1161"), max_size=300)
 )
@@ -37,7 +36,6 @@ def test_what_is_made_is_found(text: str) -> None:
         assert moved is None or normalise(text[moved.start : moved.end]) == normalise(block.text)
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(codec="utf-8") | st.sampled_from(" \n.e\u0301\u0323\u00a0😀ﬁİß각\u1100\u1161ǰ"), max_size=80)
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
@@ -24,7 +24,6 @@ def drawn(items: int = 300, *, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
     return gold, np.where(generator.random(items) < 0.6, gold, other)
 
 
-@settings(deadline=None)  # a loaded machine is no error
 @given(pairs)
 def test_equals_scikit_learn(items: list[tuple[int, int]]) -> None:
     gold, guess = np.array(items).T

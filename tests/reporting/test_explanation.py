@@ -95,7 +95,7 @@ def test_one_sentence_carries_all_and_what_speaks_against_is_not_shown() -> None
     assert "not" not in [item.text for item in found.evidence]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(alphabet="NATO splendid,.!? \n\u200bé&amp;", min_size=1, max_size=50), min_size=1, max_size=3))
 def test_any_text_can_be_explained_alone_or_with_others(texts: list[str]) -> None:
     asked = [(text, judge_one(text)) for text in texts]

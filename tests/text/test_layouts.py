@@ -390,6 +390,6 @@ RENDER = {
 
 
 @given(st.permutations(PARAGRAPHS), st.integers(3, 8), st.integers(50, 110), st.sampled_from(sorted(RENDER)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_order_and_width_give_the_paragraphs(paragraphs, count, width, layout):
     check(RENDER[layout](paragraphs[:count], width), paragraphs[:count])

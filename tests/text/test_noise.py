@@ -149,7 +149,7 @@ SENTENCES = st.builds(
     st.integers(0, 2**32),
     st.sampled_from([0.2, 1.0]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_kept_can_still_be_found(text: str, noise: Noise, seed: int, rate: float) -> None:
     keep = [span for target in TARGETS for span in find_mentions(text, target)]
     noisy = noise(text, rate, np.random.default_rng(seed), keep=keep)
@@ -166,7 +166,7 @@ def test_only_what_is_kept_stays() -> None:
 
 
 @given(st.text(max_size=60), st.sampled_from(NOISES), st.integers(0, 2**32))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_will_do(text: str, noise: Noise, seed: int) -> None:
     noisy = noise(text, 1.0, np.random.default_rng(seed))
     assert noise(text, 0.0, np.random.default_rng(seed)) == text

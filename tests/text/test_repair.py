@@ -208,14 +208,14 @@ PROSE = [
 TEXTS = st.lists(st.sampled_from(ODDS + PROSE) | st.text(max_size=3), max_size=14).map("".join)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(TEXTS)
 def test_twice_is_once(text: str) -> None:
     once = repair(text).text
     assert repair(once).text == once
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS)
 def test_map_is_monotone_and_within_bounds(text: str) -> None:
     repaired = repair(text)
@@ -229,7 +229,7 @@ def test_map_is_monotone_and_within_bounds(text: str) -> None:
     assert repaired.origin(0, len(repaired.text)).end <= len(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(["alliance", "Beijing", "peace", "Übung", "中国"]), min_size=1, max_size=8), st.data())
 def test_words_outside_edits_are_kept(words: list[str], data: st.DataObject) -> None:
     gaps = [data.draw(st.sampled_from([" ", "  ", "\n", "\t ", "\n\n", " , ", "\u200b "])) for _ in words]

@@ -36,13 +36,13 @@ def assert_lossless(document: str) -> None:
 
 
 @given(st.text())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_cut_without_loss(document):
     assert_lossless(document)
 
 
 @given(st.text(LETTERS, max_size=300))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_texts_full_of_marks_and_breaks_are_cut_without_loss(document):
     assert_lossless(document)
 
@@ -76,13 +76,13 @@ def test_texts_full_of_marks_and_breaks_are_cut_without_loss(document):
     ),
     st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\u2029"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_documents_of_every_sort_of_line_are_cut_without_loss(lines, ending):
     assert_lossless(ending.join(lines))
 
 
 @given(st.text(LETTERS, min_size=1, max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_line_ends_do_not_change_what_is_cut(document):
     unix = document.replace("\r", "\n")
     windows = unix.replace("\n", "\r\n")

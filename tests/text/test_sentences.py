@@ -34,7 +34,7 @@ def test_sentences_are_cut(text: str, expected: list[str]) -> None:
     assert [span.text for span in split_sentences(text)] == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(alphabet="aB .!?\n”“U.S3-\u200bé&amp;", max_size=60))
 def test_only_white_space_lies_between(text: str) -> None:
     spans = split_sentences(text)

@@ -143,7 +143,7 @@ PAIRS = st.sampled_from([(US, CHINA), (NATO, US), (CHINA, NATO)])
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=3).map(" ".join), PAIRS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_mentions_are_exchanged(text: str, pair: tuple[Target, Target]) -> None:
     one, other = pair
     swapped = swap_targets(text, one, other)
@@ -157,7 +157,7 @@ def test_mentions_are_exchanged(text: str, pair: tuple[Target, Target]) -> None:
 
 
 @given(TEXTS, PAIRS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_no_mention_stays(text: str, pair: tuple[Target, Target]) -> None:
     hidden, swapped = text, swap_targets(text, *pair)
     for target in pair:
@@ -176,7 +176,7 @@ def test_masks_and_where_they_stand() -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_masks_hide_all_and_lose_nothing_else(text: str) -> None:
     masked, spans = mask_mentions(text, US)
     assert find_mentions(masked, US) == ()

@@ -112,7 +112,7 @@ def come_back(annotations: list[Annotation], chosen: Format) -> list[Annotation]
 
 
 @pytest.mark.parametrize("chosen", FORMATS, ids=lambda chosen: chosen.name)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(annotations=corpora())
 def test_all_comes_back_but_what_is_lost(chosen: Format, annotations: list[Annotation]) -> None:
     for annotation in annotations:  # the strategy makes what files can hold
@@ -170,7 +170,7 @@ def answers(annotation: Annotation) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize("shape", ["instances", "pairs", "labels", "objects"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(annotations=corpora())
 def test_what_is_labelled_in_potato_comes_back(shape: str, annotations: list[Annotation]) -> None:
     people = [one for one in annotations if one.annotator and not is_model(one)]
