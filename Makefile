@@ -110,7 +110,8 @@ test-oldest: $(TOOLS)/.done  ## the tests with the oldest versions that pyprojec
 	$(TOOLS)/bin/uv pip compile --quiet --no-header --resolution lowest-direct --python $(PYTHON) --extra test --output-file build/oldest.txt pyproject.toml
 	$(TOOLS)/bin/uv venv --quiet --clear --python $(PYTHON) $(OLDEST)
 	$(TOOLS)/bin/uv pip install --quiet --python $(OLDEST)/bin/python --requirement build/oldest.txt
-	PYTHONPATH=. $(OLDEST)/bin/python -m pytest --override-ini=addopts="--strict-markers --import-mode=importlib" --override-ini=filterwarnings=default tests/text tests/model tests/annotation tests/reporting tests/scale tests/cli tests/test_prediction.py tests/test_targets.py tests/test_files.py
+	$(TOOLS)/bin/uv pip install --quiet --python $(OLDEST)/bin/python --no-deps --editable .
+	$(OLDEST)/bin/python -m pytest --override-ini=addopts="--strict-markers --import-mode=importlib" --override-ini=filterwarnings=default tests/text tests/model tests/annotation tests/reporting tests/scale tests/cli tests/test_prediction.py tests/test_targets.py tests/test_files.py
 
 $(TOOLS)/.done: tests/tools.txt
 	mkdir -p build
