@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import NoReturn, TextIO
 
 from stance import __version__
+from stance.cli.options import refuse_overwriting
 from stance.display import printable
 from stance.errors import StanceError
 from stance.progress import above_bars
@@ -141,6 +142,7 @@ def _drop_output() -> None:
 def _guarded(arguments: argparse.Namespace) -> int:
     """Run a command; what is wrong with its input is a line on stderr, what is wrong with the code a traceback."""
     try:
+        refuse_overwriting(arguments)
         status: int = arguments.run(arguments)
         sys.stdout.flush()  # what cannot be written is said here, not by Python at its end
     except BrokenPipeError:

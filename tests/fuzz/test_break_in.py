@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -270,6 +271,37 @@ def test_annotations_that_json_cannot_hold_are_refused(value: object) -> None:
     with pytest.raises(InputError, match="Annotation 'p': cannot be written as JSON"):
         write_annotations(file, [Annotation("p", Anchor(text="x"), {"NATO": "favor"}, source={"score": value})])
     assert file.getvalue() == b""
+
+
+LABELLED = '{"id": "p", "text": "NATO met on Thursday.", "labels": {"NATO": "favor"}, "annotator": "Ann"}\n'
+LABELLED += '{"id": "q", "text": "It rained in China.", "labels": {"NATO": "absent"}, "annotator": "Ann"}\n'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "annotate hydrate {own} --texts {texts} -o {own}",  # what is not found would be gone
+        "annotate hydrate {own} --texts {texts} -o {new} --missing {own}",
+        "annotate hydrate {own} --texts {texts} -o {new} --missing {new}",
+        "annotate adjudicate {own} --by rule -o {own}",
+        "annotate split {train} --shares train=0.5,test=0.5 -o {folder}",
+        "annotate next --pool {own} --random -o {own}",
+        "annotate export {own} --to label-studio -o {folder}/tasks.xml",  # the interface has this name
+        "evaluate --gold {own} --pred {train} -o {own} --format json",
+    ],
+)
+def test_no_command_writes_over_what_it_reads_or_writes(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, train, text = tmp_path / "own.jsonl", tmp_path / "train.jsonl", tmp_path / "a.txt"
+    text.write_text("It rained.", encoding="utf-8")
+    for path in (own, train):
+        path.write_text(LABELLED, encoding="utf-8")
+    names = {"own": own, "train": train, "texts": text, "new": tmp_path / "new.jsonl", "folder": tmp_path}
+    assert main(line.format(**names).split()) == 1
+    assert re.search("is to be read and written|would be one file|would take this name", capsys.readouterr().err)
+    assert own.read_text(encoding="utf-8") == train.read_text(encoding="utf-8") == LABELLED
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "own.jsonl", "train.jsonl"]
 
 
 # --- serve and estimate -----------------------------------------------------------------------------------------------
