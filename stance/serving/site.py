@@ -92,6 +92,7 @@ def make_site(
 def _add_results(router: APIRouter, settings: Settings, shelf: Shelf, labels: LabelFile | None) -> None:
     """Add what is done with a result: looking at it, correcting its labels, taking it along."""
     pages = asyncio.Semaphore(settings.concurrency)  # each takes seconds and 100 MB where much was judged
+    corrections = asyncio.Semaphore(settings.concurrency)  # those that wait for another server keep nobody else waiting
 
     @router.get("/documents/{key}")
     async def show(key: str, saved: str = "", target: str = "") -> Response:
@@ -106,7 +107,7 @@ def _add_results(router: APIRouter, settings: Settings, shelf: Shelf, labels: La
     @router.post("/documents/{key}/labels")
     async def correct(key: str, request: Request) -> Response:
         entry = shelf.get(key)
-        async with _form(request, settings) as form:
+        async with _form(request, settings) as form, corrections:
             number, place = await run_in_threadpool(_correct, entry, form, labels)
         return RedirectResponse(f"/documents/{key}?saved={number}&target={place}", 303)
 
