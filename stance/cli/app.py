@@ -6,10 +6,10 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import NoReturn, TextIO
+from typing import IO, NoReturn, TextIO
 
 from stance import __version__
 from stance.cli.options import refuse_overwriting
@@ -87,9 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = given[0] if given and given[0] in _COMMANDS else None
     for name in (asked,) if asked else _COMMANDS:  # the others' modules need not be read: a tenth of a second
         import_module(_COMMANDS[name]).add_parser(commands)
-    arguments = parser.parse_args(given)
     with _messages():
-        return _guarded(arguments)
+        return _guarded(lambda: _run(parser, given))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -98,6 +97,13 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and leave with exit status 2."""
         super().error(printable(message))
+
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:  # type: ignore[override]
+        """Write help; argparse's own passes over a stdout that is closed or full."""
+        if message and file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
 
 class _Formatter(logging.Formatter):
@@ -139,11 +145,21 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _guarded(arguments: argparse.Namespace) -> int:
+def _run(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
+    try:
+        arguments = parser.parse_args(given)
+    except SystemExit:
+        sys.stdout.flush()  # help that cannot be written is no success
+        raise
+    refuse_overwriting(arguments)
+    status: int = arguments.run(arguments)
+    return status
+
+
+def _guarded(work: Callable[[], int]) -> int:
     """Run a command; what is wrong with its input is a line on stderr, what is wrong with the code a traceback."""
     try:
-        refuse_overwriting(arguments)
-        status: int = arguments.run(arguments)
+        status = work()
         sys.stdout.flush()  # what cannot be written is said here, not by Python at its end
     except BrokenPipeError:
         _drop_output()  # whoever read stdout has gone, as in `| head`

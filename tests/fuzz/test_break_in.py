@@ -120,8 +120,9 @@ def test_closed_streams_are_told_and_take_in_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has it")
 def test_a_full_stdout_is_told(tmp_path: Path) -> None:
-    found = command("$S benchmark --list >/dev/full; echo $?", tmp_path)
-    assert found.stdout == "1\n" and found.stderr.startswith("stance: error: ") and "Exception" not in found.stderr
+    for line in ("$S benchmark --list >/dev/full", "$S --help >/dev/full", "$S predict --help >&-"):
+        found = command(f"{line}; echo $?", tmp_path)
+        assert found.stdout == "1\n" and found.stderr.startswith("stance: error: ") and "Exception" not in found.stderr
 
 
 def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
