@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 from typing import IO, NoReturn, TextIO
 
 from stance import __version__
@@ -52,7 +54,32 @@ exit status: 0 done, 1 something failed (the rest is done), 2 wrong usage"""
 def run() -> None:
     """Run the command and leave with its exit status."""
     _open_streams()
-    sys.exit(main())
+    for name in ("SIGTERM", "SIGHUP"):  # as clusters and closed terminals stop what runs
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
+            signal.signal(number, _stop)
+    try:
+        status = main()
+    except _Stopped as stopped:
+        signal.signal(stopped.number, signal.SIG_DFL)
+        signal.raise_signal(stopped.number)  # whoever sent it sees that it was obeyed
+    sys.exit(status)
+
+
+class _Stopped(BaseException):
+    """A signal that asks the process to end: files are tidied up as after Ctrl+C, then it does.
+
+    Args:
+        number: The signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped(number)
 
 
 def _open_streams() -> None:

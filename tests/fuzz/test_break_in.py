@@ -8,6 +8,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -123,6 +124,24 @@ def test_a_full_stdout_is_told(tmp_path: Path) -> None:
     for line in ("$S benchmark --list >/dev/full", "$S --help >/dev/full", "$S predict --help >&-"):
         found = command(f"{line}; echo $?", tmp_path)
         assert found.stdout == "1\n" and found.stderr.startswith("stance: error: ") and "Exception" not in found.stderr
+
+
+@unix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_command_that_is_stopped_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.txt").write_text("NATO met.\n", encoding="utf-8")
+    line = [sys.executable, "-m", "stance", "segment", "a.txt", "-", "-o", "out.jsonl"]
+    known = os.environ | {"PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(line, cwd=tmp_path, env=known, stdin=pipe, stderr=pipe, text=True) as process:
+        end = time.monotonic() + 20
+        while not list(tmp_path.glob(".out.jsonl*")) and time.monotonic() < end:
+            time.sleep(0.02)
+        number = signal.Signals[name]
+        process.send_signal(number)
+        told = process.communicate(timeout=20)[1]
+    assert process.returncode == (130 if name == "SIGINT" else -number) and "Traceback" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
