@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import stance
+from stance.annotation import hydration
 from stance.annotation.anchors import hash_document, run_count, run_starts
 from stance.annotation.files import row_to_annotation, write_annotations
 from stance.annotation.hydration import hydrate
@@ -283,6 +284,21 @@ def test_hydrating_takes_linear_time() -> None:
     rows = [known | {"id": f"p{end}", "end": end} for end in range(1, 1500)]  # each overlaps each other
     found = hydrate([row_to_annotation(row, "row") for row in rows], [document])
     assert found.found == 1499 and time.process_time() - begun < 5
+
+
+def test_a_line_that_all_documents_have_is_written_down_once_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = hydration.make_anchor
+    monkeypatch.setattr(hydration, "make_anchor", lambda *given: made.append(given[1].text) or make(*given))
+    texts = [f"NATO met on day {number}, and it agreed.\n\nRead our letter every morning." for number in range(12)]
+    documents = [Document(text, f"{number}.txt", breaks="blocks") for number, text in enumerate(texts)]
+    rows = []
+    for number, text in enumerate(texts):
+        for start, end in ((0, text.index("\n")), (text.rindex("\n") + 1, len(text))):
+            known = {"document_sha256": hash_document(documents[number]), "text": text[start:end]}
+            rows.append(known | {"id": f"{number}-{start}", "start": start, "end": end})
+    found = hydrate([row_to_annotation(row, "row") for row in rows], documents)
+    assert found.found == 24 and made.count("Read our letter every morning.") == 12  # not 144 times
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, np.int64(3), {1, 2}, b"x"])
