@@ -222,7 +222,7 @@ def test_a_temperature_that_makes_no_numbers_is_refused(tiny: Path, tmp_path: Pa
     stages = {"presence_temperature": 1.0, "side_temperature": temperature, "items": 0, "nonconformity": []}
     for change in ({"temperature": temperature}, {"calibration": stages}):
         (folder / store.CONFIG_FILE).write_text(json.dumps(values | change), encoding="utf-8")
-        with pytest.raises(ModelError, match="a number above 0"):
+        with pytest.raises(ModelError, match="a number from 1e-06 on"):
             store.read_config(folder)
 
 
@@ -398,6 +398,7 @@ def test_shares_and_weights_that_are_none_are_told() -> None:
         lambda: list(stance.analyze_documents(["NATO met."])),
         lambda: list(stance.analyze_documents(3)),
         lambda: stance.analyze(b"NATO met."),
+        lambda: stance.Document(1),
         lambda: stance.explain(["NATO met."], "NATO"),
         lambda: stance.predict("NATO met.", targets=3),
         lambda: stance.predict("NATO met.", model=b"base"),
