@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from stance.display import Row, table_html
+from stance.errors import InputError
 
 __all__ = [
     "KINDS",
@@ -95,6 +96,9 @@ class Document:
         breaks: What line breaks mean: ``"layout"`` if that has to be found out, ``"blocks"`` if each ends a block (text
             extracted from HTML), ``"none"`` if the text is one paragraph (a row of a table).
         source: What else is known of it, from the columns of a table that were asked for: outlet, year and the like.
+
+    Raises:
+        InputError: If the text is no string.
     """
 
     text: str
@@ -103,6 +107,10 @@ class Document:
     encoding: str | None = None
     breaks: Literal["layout", "blocks", "none"] = "layout"
     source: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise InputError(f"Expected the text of a document, found {type(self.text).__name__}. Give a string.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,9 +146,12 @@ def hydrate(annotations: Iterable[Annotation], documents: Iterable[Document]) ->
         named = _named(index, document)
         candidates = _candidates(index, sought, copy, named)
         matches = find_all([sought[number].anchor for number in candidates], copy)
+        anchors: dict[tuple[int, int], Anchor] = {}  # a line that hundreds of documents have is found as often in each
         for number, match in zip(candidates, matches, strict=True):
             if match:
-                finds[number].append(_Find(count, match, number in named, _anchor_at(copy, match)))
+                span = match.start, match.end
+                anchors[span] = anchors.get(span) or _anchor_at(copy, match)
+                finds[number].append(_Find(count, match, number in named, anchors[span]))
     chosen = dict(zip(sought, _settle(sought, finds), strict=True))
     return _collect(given, [chosen[item] for item in items], count)
 

@@ -92,7 +92,7 @@ def find_all(anchors: Sequence[Anchor], copy: Copy) -> list[Match | None]:
     Returns:
         Where each stands, or None.
     """
-    orders = orders_of(anchors)
+    orders = [order for order in orders_of(anchors) if len(order) > 1]  # one alone helps none, and none helps it
     given = {number: match for order in orders for number, match in _in_order(order, anchors, copy).items()}
     found = [given.get(number) or find_in_copy(anchor, copy) for number, anchor in enumerate(anchors)]
     lost = {number for order in orders for number in settle_equal(order, anchors, copy, found)}

@@ -6,13 +6,16 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import NoReturn, TextIO
+from types import FrameType
+from typing import IO, NoReturn, TextIO
 
 from stance import __version__
+from stance.cli.options import refuse_overwriting
 from stance.display import printable
 from stance.errors import StanceError
 from stance.progress import above_bars
@@ -52,9 +55,33 @@ exit status: 0 done, 1 something failed (the rest is done), 2 wrong usage"""
 def run() -> None:
     """Run the command and leave with its exit status."""
     _open_streams()
-    status = main()
+    for name in ("SIGTERM", "SIGHUP"):  # as clusters and closed terminals stop what runs
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
+            signal.signal(number, _stop)
+    try:
+        status = main()
+    except _Stopped as stopped:
+        signal.signal(stopped.number, signal.SIG_DFL)
+        signal.raise_signal(stopped.number)  # whoever sent it sees that it was obeyed
     gc.freeze()  # what is left need not be looked through once more: a tenth of a second, with a model in memory
     sys.exit(status)
+
+
+class _Stopped(BaseException):
+    """A signal that asks the process to end: files are tidied up as after Ctrl+C, then it does.
+
+    Args:
+        number: The signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped(number)
 
 
 def _open_streams() -> None:
@@ -89,9 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = given[0] if given and given[0] in _COMMANDS else None
     for name in (asked,) if asked else _COMMANDS:  # the others' modules need not be read: a tenth of a second
         import_module(_COMMANDS[name]).add_parser(commands)
-    arguments = parser.parse_args(given)
     with _messages():
-        return _guarded(arguments)
+        return _guarded(lambda: _run(parser, given))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -100,6 +126,13 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and leave with exit status 2."""
         super().error(printable(message))
+
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:  # type: ignore[override]
+        """Write help; argparse's own passes over a stdout that is closed or full."""
+        if message and file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
 
 class _Formatter(logging.Formatter):
@@ -141,10 +174,21 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _guarded(arguments: argparse.Namespace) -> int:
+def _run(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
+    try:
+        arguments = parser.parse_args(given)
+    except SystemExit:
+        sys.stdout.flush()  # help that cannot be written is no success
+        raise
+    refuse_overwriting(arguments)
+    status: int = arguments.run(arguments)
+    return status
+
+
+def _guarded(work: Callable[[], int]) -> int:
     """Run a command; what is wrong with its input is a line on stderr, what is wrong with the code a traceback."""
     try:
-        status: int = arguments.run(arguments)
+        status = work()
         sys.stdout.flush()  # what cannot be written is said here, not by Python at its end
     except BrokenPipeError:
         _drop_output()  # whoever read stdout has gone, as in `| head`

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ __all__ = [
     "output_format",
     "positive_number",
     "reading_of",
+    "refuse_overwriting",
     "share",
     "split_names",
     "target_names",
@@ -137,6 +139,31 @@ def _format_of(name: str, formats: tuple[str, ...]) -> str:
     if suffix in ("", "txt", "md", "log") or (Path(name).exists() and not Path(name).is_file()):
         return "table"
     raise InputError(f"{name}: its name tells no format. Give --format: {', '.join(formats)}.")
+
+
+_READ = ("files", "texts", "pred", "gold", "labels", "against", "groups", "pool", "labelled", "third", "tasks")
+"""Names of arguments that name files to read ..."""
+_WRITTEN = ("output", "missing", "report", "decisions", "html", "interface")
+"""... and to write."""
+
+
+def refuse_overwriting(arguments: argparse.Namespace) -> None:
+    """Refuse to write over what is to be read, and to write two files to one place: the labels of months may be there.
+
+    Raises:
+        InputError: If a command is asked to.
+    """
+    outputs = {kind: name for kind in _WRITTEN if (name := getattr(arguments, kind, None)) not in (None, "", "-")}
+    given = [getattr(arguments, kind, None) for kind in (*_READ, "codebook", "targets_file")]
+    inputs = [name for value in given for name in ([value] if isinstance(value, str) else value or ())]
+    places: dict[str, str] = {}
+    for kind, name in outputs.items():
+        if any(is_same_file(name, file) for file in inputs):
+            raise InputError(f"{name}: is to be read and written. Give another --{kind}.")
+        place = os.path.realpath(name)
+        other = places.setdefault(place, kind)
+        if other != kind and not place.startswith("/dev/"):
+            raise InputError(f"{name}: --{other} and --{kind} would be one file. Give another --{kind}.")
 
 
 def is_same_file(one: str, other: str) -> bool:

@@ -81,7 +81,7 @@ class Calibration:
         own = [temperature for pair in self.targets.values() for temperature in pair]
         for temperature in (self.presence_temperature, self.side_temperature, *own):
             if not (isfinite(temperature) and temperature >= COLDEST):
-                raise InputError(f"A temperature has to be a number above 0, found {temperature}.")
+                raise InputError(f"A temperature has to be a number from {COLDEST:g} on, found {temperature}.")
         scores = (0.0, *self.nonconformity, 1.0)
         if not all(one <= other for one, other in pairwise(scores)):
             raise InputError("Nonconformity scores have to be ascending numbers in [0, 1].")

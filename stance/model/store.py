@@ -217,7 +217,7 @@ def _check_types(config: ModelConfig) -> None:
                 raise ValueError(f"field {item.name!r}: expected a whole number from {least} on, found {value!r:.40}")
         elif item.name == "temperature":
             if type(value) not in (int, float) or not COLDEST <= value < math.inf:
-                raise ValueError(f"field 'temperature': expected a number above 0, found {value!r}")
+                raise ValueError(f"field 'temperature': expected a number from {COLDEST:g} on, found {value!r}")
         elif not isinstance(value, kind := _KINDS[str(item.type).partition("[")[0]]):
             raise ValueError(f"field {item.name!r}: expected {kind.__name__}, found {type(value).__name__}")
     for name in _WORDS:

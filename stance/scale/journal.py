@@ -9,6 +9,7 @@ cut off when the run goes on.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import sys
@@ -28,7 +29,7 @@ from stance.reporting.outputs import not_written
 
 __all__ = ["Commit", "Part", "Pipe", "errors_place"]
 
-_FORMAT = 1
+_FORMAT = 2
 """Number of the journal's format; a run of another one does not go on."""
 _SHOWN = 80
 """Characters that are shown of a value that is not what it was."""
@@ -49,6 +50,7 @@ class Commit:
         failures: Files and rows that could not be read.
         on_error: What was done about those.
         done: Whether everything is read, and the output only has to be moved to its place.
+        seal: Hash of the run, the other fields and all that is written: it tells an edit by hand, not a forger.
     """
 
     file: int = 0
@@ -61,6 +63,7 @@ class Commit:
     failures: int = 0
     on_error: str = ""
     done: bool = False
+    seal: str = ""
 
 
 def errors_place(place: Path) -> Path:
@@ -159,6 +162,8 @@ class Part:
         )
         self._stack, self._hold = ExitStack(), ExitStack()  # what is written; the journal, which is held to the end
         self._fresh = False
+        self._hashes = hashlib.sha256(), hashlib.sha256()  # of the output and of the side file
+        self._run = ""
         try:
             self._open({"format": _FORMAT, "keep": keep, "run": json.loads(json.dumps(run))}, resume)
         except BaseException as error:
@@ -176,6 +181,9 @@ class Part:
         if going_on:
             self._check(found, header, commits[-1], resume)
             self.commit = commits[-1]
+        self._run = json.dumps(header["run"], sort_keys=True)
+        if going_on:
+            self._check_seal()
         self._log.seek(end if going_on else 0)
         self._log.truncate()
         if not going_on:
@@ -198,6 +206,27 @@ class Part:
         file.seek(size)
         file.truncate()
         return file
+
+    def _check_seal(self) -> None:
+        """Make sure that journal and parts are as they were written."""
+        sizes = self.commit.output, self.commit.errors
+        for path, size, digest in zip((self._part, self._errors), sizes, self._hashes, strict=True):
+            if size and path.is_file():
+                with path.open("rb") as file:
+                    while size > 0 and (piece := file.read(min(size, 1 << 20))):
+                        digest.update(piece)
+                        size -= len(piece)
+            if size:
+                return  # in its place, or too short, which is said where it is opened
+        if self._seal(self.commit) != self.commit.seal:
+            raise InputError(
+                f"{self._journal}: it, or what it tells of, was changed since it was written: the run cannot go on. "
+                f"Remove {self._journal} to begin anew."
+            )
+
+    def _seal(self, commit: Commit) -> str:
+        parts = [self._run, json.dumps(asdict(replace(commit, seal=""))), *(one.hexdigest() for one in self._hashes)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _check(self, found: Mapping[str, Any], header: Mapping[str, Any], last: Commit, resume: bool) -> None:
         """Make sure that the unfinished run that was found may go on here."""
@@ -236,7 +265,8 @@ class Part:
         """
         sizes = (self.commit.output + len(data), self.commit.errors + len(errors))
         try:
-            for file, piece in ((self._file, data), (self._side, errors)):
+            for file, piece, digest in zip((self._file, self._side), (data, errors), self._hashes, strict=True):
+                digest.update(piece)
                 if file is not None and piece:
                     file.write(piece)
                     file.flush()
@@ -246,8 +276,8 @@ class Part:
             raise not_written(self.place, error) from error
 
     def _settle(self, commit: Commit) -> None:
-        self._write_line(asdict(commit))
-        self.commit = commit
+        self.commit = replace(commit, seal=self._seal(commit))
+        self._write_line(asdict(self.commit))
 
     def _write_line(self, row: Mapping[str, Any]) -> None:
         self._log.write(json.dumps(row).encode() + b"\n")

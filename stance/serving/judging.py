@@ -19,6 +19,8 @@ __all__ = ["LONGEST_NAME", "MOST_TARGETS", "Asked", "Judges", "check_length"]
 
 MOST_TARGETS = 20
 """Most targets that are asked for at once."""
+MOST_JUDGED = 50_000
+"""Most paragraphs, times targets, of a request: each takes about 0.6 kB of a page, which the server holds whole."""
 LONGEST_NAME = 100
 """Most characters of a target's name."""
 
@@ -53,6 +55,16 @@ def check_length(texts: Iterable[str], most: int) -> None:
     size = sum(map(len, texts))
     if size > most:
         raise Refusal(413, f"Expected at most {most:,} characters of text, found {size:,}. Give less at once.")
+
+
+def _check_count(paragraphs: int, targets: int) -> None:
+    """Refuse what makes pages of gigabytes: a text of short lines may be cut into hundreds of thousands."""
+    if paragraphs * targets > MOST_JUDGED:
+        raise Refusal(
+            413,
+            f"Expected at most {MOST_JUDGED:,} paragraphs times targets, found {paragraphs:,} times {targets:,}. Give "
+            "less text or fewer targets at once.",
+        )
 
 
 class Judges:
@@ -109,6 +121,7 @@ class Judges:
         for document in documents:
             deadline.check()
             cut.append(cut_document(document))
+        _check_count(sum(block.kind == "body" for document in cut for block in document.blocks), len(targets))
         found = judge.analyze(cut, progress=deadline.check)
         if asked.explain:
             found = list(explain_analyses(found, targets=targets, model=folder, progress=deadline.check))

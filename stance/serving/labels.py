@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -25,6 +27,9 @@ else:
     import fcntl
 
 __all__ = ["LabelFile", "annotation_of", "annotations_of"]
+
+_PATIENCE = 10.0
+"""Seconds to wait for another server that writes; as long as Windows waits."""
 
 
 def annotations_of(analysis: Analysis, labels: dict[int, dict[str, Label]], annotator: str) -> list[Annotation]:
@@ -154,9 +159,23 @@ def _find(lines: list[bytes], annotation: Annotation) -> int | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that other processes wait for; it goes when its file is closed."""
-    with path.open("ab") as file:
+    # a link that others laid there is not followed, and a pipe not waited for
+    number = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
+    with os.fdopen(number, "wb"):
         if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            msvcrt.locking(number, msvcrt.LK_LOCK, 1)
         else:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            end = time.monotonic() + _PATIENCE
+            while not _taken(number):
+                if time.monotonic() >= end:
+                    raise OSError(errno.EAGAIN, f"another process holds {path.name}")
+                time.sleep(0.01)
         yield
+
+
+def _taken(number: int) -> bool:
+    """Take the lock of an open file; tell whether it was to be had."""
+    with suppress(BlockingIOError):
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False

@@ -21,6 +21,8 @@ _HEAD_SECONDS = 15.0
 """Seconds within which the head of a request has to be there."""
 _READ_SECONDS = 30.0
 """Seconds within which whoever asked has to take something of the answer that waits."""
+_MOST_UNREAD = 256_000_000
+"""Most bytes of answers that wait to be taken, of all together."""
 _CONNECTIONS = 500
 """Most connections at once; the system holds further ones back."""
 _HEAD_BYTES = 32_768
@@ -34,6 +36,7 @@ class _Impatient(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.set_write_buffer_limits(0)  # also a rest of few bytes is watched: closing waits for it for ever
         if len(self.connections) > _CONNECTIONS:
             transport.close()
             return
@@ -50,6 +53,11 @@ class _Impatient(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        unread = (other.transport.get_write_buffer_size() for other in self.connections)
+        if sum(unread) > _MOST_UNREAD:
+            self.transport.abort()
+            return
+        self._stop_watching()
         self._watch_reader()
 
     def resume_writing(self) -> None:

@@ -41,6 +41,7 @@ class Shelf:
 
     Args:
         most: Most results.
+        judged: Most judgements (paragraphs times targets) in them together, each half a kilobyte.
         characters: Most characters of their texts together; the newest stays however long it is.
         seconds: Most seconds that each is kept.
         clock: Tells the time, in seconds.
@@ -52,9 +53,11 @@ class Shelf:
         characters: int = 20_000_000,
         seconds: float = 3600.0,
         *,
+        judged: int = 500_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most, self._characters, self._seconds, self._clock = most, characters, seconds, clock
+        self._judged = judged
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -90,11 +93,18 @@ class Shelf:
 
     def _tidy(self) -> None:
         now = self._clock()
-        size = sum(len(entry.analysis.document.text) for entry in self._entries.values())
-        while self._entries:
-            oldest = next(iter(self._entries.values()))
-            many = len(self._entries) > self._most or (size > self._characters and len(self._entries) > 1)
-            if not many and now - oldest.made <= self._seconds:
+        sizes = [(len(entry.analysis.document.text), _count(entry)) for entry in self._entries.values()]
+        characters, judged = (sum(size) for size in zip(*sizes, strict=True)) if sizes else (0, 0)
+        for size, count in sizes:
+            large = characters > self._characters or judged > self._judged
+            many = len(self._entries) > self._most or (large and len(self._entries) > 1)
+            if not many and now - next(iter(self._entries.values())).made <= self._seconds:
                 break
-            size -= len(oldest.analysis.document.text)
+            characters, judged = characters - size, judged - count
             self._entries.popitem(last=False)
+
+
+def _count(entry: Entry) -> int:
+    """Count judgements; each paragraph of a document has the same targets."""
+    predictions = entry.analysis.predictions
+    return len(predictions) * len(predictions[0].stances) if predictions else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -90,6 +91,8 @@ def make_site(
 
 def _add_results(router: APIRouter, settings: Settings, shelf: Shelf, labels: LabelFile | None) -> None:
     """Add what is done with a result: looking at it, correcting its labels, taking it along."""
+    pages = asyncio.Semaphore(settings.concurrency)  # each takes seconds and 100 MB where much was judged
+    corrections = asyncio.Semaphore(settings.concurrency)  # those that wait for another server keep nobody else waiting
 
     @router.get("/documents/{key}")
     async def show(key: str, saved: str = "", target: str = "") -> Response:
@@ -97,13 +100,14 @@ def _add_results(router: APIRouter, settings: Settings, shelf: Shelf, labels: La
         count = len(targets_of([entry.analysis]))
         chosen = min(_number(target), count - 1)
         file = labels.path.name if labels else ""
-        page = await run_in_threadpool(document_page, entry, key, saved=_number(saved), chosen=chosen, file=file)
+        async with pages:
+            page = await run_in_threadpool(document_page, entry, key, saved=_number(saved), chosen=chosen, file=file)
         return html_response(page, targets=count)
 
     @router.post("/documents/{key}/labels")
     async def correct(key: str, request: Request) -> Response:
         entry = shelf.get(key)
-        async with _form(request, settings) as form:
+        async with _form(request, settings) as form, corrections:
             number, place = await run_in_threadpool(_correct, entry, form, labels)
         return RedirectResponse(f"/documents/{key}?saved={number}&target={place}", 303)
 
@@ -113,7 +117,8 @@ def _add_results(router: APIRouter, settings: Settings, shelf: Shelf, labels: La
         if name not in _DOWNLOADS:
             raise Refusal(404, f"There is no such download. Known: {', '.join(_DOWNLOADS)}.")
         kind, make = _DOWNLOADS[name]
-        data = await run_in_threadpool(make, entry)
+        async with pages:
+            data = await run_in_threadpool(make, entry)
         return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind)
 
 

@@ -22,7 +22,7 @@ class Listing:
 
     Attributes:
         files: Their names, in the order in which they are read; about 150 bytes of memory each.
-        skipped: One line for each folder of which something was left out, saying what.
+        skipped: One line for each folder of which something was left out, saying what, and for files named twice.
         errors: What is wrong with folders that cannot be read, or hold nothing that is.
     """
 
@@ -61,7 +61,8 @@ def list_files(paths: Iterable[str | Path], *, form: str | None = None) -> Listi
         form: The input format, if one is given.
 
     Returns:
-        The files, those of a folder sorted by name, folder by folder.
+        The files, those of a folder sorted by name, folder by folder; one that is named again, or lies in a folder
+        that is named too, once: counts would be wrong, and ids not unique. A link to a file is another file.
     """
     files: list[str] = []
     lines: list[str] = []
@@ -83,7 +84,29 @@ def list_files(paths: Iterable[str | Path], *, form: str | None = None) -> Listi
             lines.append(f"{path}: left out {_counted(left)}")
         files += found
         errors += wrong
+    if again := _drop_repeated(files):
+        told = again[0] if len(again) == 1 else f"{again[0]} and {len(again) - 1:,} others"
+        lines.append(f"{told}: named more than once, read once")
     return Listing(tuple(files), tuple(lines), tuple(errors))
+
+
+def _drop_repeated(files: list[str]) -> list[str]:
+    """Leave out what stands in a list before, maybe by another name of its folder; give what was left out."""
+    folders: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    again: list[str] = []
+    for place, name in enumerate(files):
+        folder, own = os.path.split(name)
+        if folder not in folders:
+            folders[folder] = folder if "\0" in folder else os.path.realpath(folder)
+        key = folders[folder], own
+        if key in seen and name != "-":  # reading says what is wrong with a second stdin
+            again.append(name)
+        else:
+            seen.add(key)
+            files[place - len(again)] = name
+    del files[len(files) - len(again) :]
+    return again
 
 
 def _is_folder(path: str) -> bool:

@@ -6,7 +6,9 @@ import io
 import json
 import math
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ import numpy as np
 import pytest
 
 import stance
+from stance.annotation import hydration
 from stance.annotation.anchors import hash_document, run_count, run_starts
 from stance.annotation.files import row_to_annotation, write_annotations
 from stance.annotation.hydration import hydrate
@@ -119,8 +122,28 @@ def test_closed_streams_are_told_and_take_in_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has it")
 def test_a_full_stdout_is_told(tmp_path: Path) -> None:
-    found = command("$S benchmark --list >/dev/full; echo $?", tmp_path)
-    assert found.stdout == "1\n" and found.stderr.startswith("stance: error: ") and "Exception" not in found.stderr
+    for line in ("$S benchmark --list >/dev/full", "$S --help >/dev/full", "$S predict --help >&-"):
+        found = command(f"{line}; echo $?", tmp_path)
+        assert found.stdout == "1\n" and found.stderr.startswith("stance: error: ") and "Exception" not in found.stderr
+
+
+@unix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_command_that_is_stopped_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.txt").write_text("NATO met.\n", encoding="utf-8")
+    line = [sys.executable, "-m", "stance", "segment", "a.txt", "-", "-o", "out.jsonl"]
+    known = os.environ | {"PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(line, cwd=tmp_path, env=known, stdin=pipe, stderr=pipe, text=True) as process:
+        end = time.monotonic() + 20
+        while not list(tmp_path.glob(".out.jsonl*")) and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.3)  # a file whose making is broken off stays, as after kill -9, and the next run takes it
+        number = signal.Signals[name]
+        process.send_signal(number)
+        told = process.communicate(timeout=20)[1]
+    assert process.returncode == (130 if name == "SIGINT" else -number) and "Traceback" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_too_little_memory_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,7 +223,7 @@ def test_a_temperature_that_makes_no_numbers_is_refused(tiny: Path, tmp_path: Pa
     stages = {"presence_temperature": 1.0, "side_temperature": temperature, "items": 0, "nonconformity": []}
     for change in ({"temperature": temperature}, {"calibration": stages}):
         (folder / store.CONFIG_FILE).write_text(json.dumps(values | change), encoding="utf-8")
-        with pytest.raises(ModelError, match="a number above 0"):
+        with pytest.raises(ModelError, match="a number from 1e-06 on"):
             store.read_config(folder)
 
 
@@ -264,12 +287,58 @@ def test_hydrating_takes_linear_time() -> None:
     assert found.found == 1499 and time.process_time() - begun < 5
 
 
+def test_a_line_that_all_documents_have_is_written_down_once_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = hydration.make_anchor
+    monkeypatch.setattr(hydration, "make_anchor", lambda *given: made.append(given[1].text) or make(*given))
+    texts = [f"NATO met on day {number}, and it agreed.\n\nRead our letter every morning." for number in range(12)]
+    documents = [Document(text, f"{number}.txt", breaks="blocks") for number, text in enumerate(texts)]
+    rows = []
+    for number, text in enumerate(texts):
+        for start, end in ((0, text.index("\n")), (text.rindex("\n") + 1, len(text))):
+            known = {"document_sha256": hash_document(documents[number]), "text": text[start:end]}
+            rows.append(known | {"id": f"{number}-{start}", "start": start, "end": end})
+    found = hydrate([row_to_annotation(row, "row") for row in rows], documents)
+    assert found.found == 24 and made.count("Read our letter every morning.") == 12  # not 144 times
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, np.int64(3), {1, 2}, b"x"])
 def test_annotations_that_json_cannot_hold_are_refused(value: object) -> None:
     file = io.BytesIO()
     with pytest.raises(InputError, match="Annotation 'p': cannot be written as JSON"):
         write_annotations(file, [Annotation("p", Anchor(text="x"), {"NATO": "favor"}, source={"score": value})])
     assert file.getvalue() == b""
+
+
+LABELLED = '{"id": "p", "text": "NATO met on Thursday.", "labels": {"NATO": "favor"}, "annotator": "Ann"}\n'
+LABELLED += '{"id": "q", "text": "It rained in China.", "labels": {"NATO": "absent"}, "annotator": "Ann"}\n'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "annotate hydrate {own} --texts {texts} -o {own}",  # what is not found would be gone
+        "annotate hydrate {own} --texts {texts} -o {new} --missing {own}",
+        "annotate hydrate {own} --texts {texts} -o {new} --missing {new}",
+        "annotate adjudicate {own} --by rule -o {own}",
+        "annotate split {train} --shares train=0.5,test=0.5 -o {folder}",
+        "annotate next --pool {own} --random -o {own}",
+        "annotate export {own} --to label-studio -o {folder}/tasks.xml",  # the interface has this name
+        "evaluate --gold {own} --pred {train} -o {own} --format json",
+    ],
+)
+def test_no_command_writes_over_what_it_reads_or_writes(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, train, text = tmp_path / "own.jsonl", tmp_path / "train.jsonl", tmp_path / "a.txt"
+    text.write_text("It rained.", encoding="utf-8")
+    for path in (own, train):
+        path.write_text(LABELLED, encoding="utf-8")
+    names = {"own": own, "train": train, "texts": text, "new": tmp_path / "new.jsonl", "folder": tmp_path}
+    assert main(line.format(**names).split()) == 1
+    assert re.search("is to be read and written|would be one file|would take this name", capsys.readouterr().err)
+    assert own.read_text(encoding="utf-8") == train.read_text(encoding="utf-8") == LABELLED
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "own.jsonl", "train.jsonl"]
 
 
 # --- serve and estimate -----------------------------------------------------------------------------------------------
@@ -330,6 +399,7 @@ def test_shares_and_weights_that_are_none_are_told() -> None:
         lambda: list(stance.analyze_documents(["NATO met."])),
         lambda: list(stance.analyze_documents(3)),
         lambda: stance.analyze(b"NATO met."),
+        lambda: stance.Document(1),
         lambda: stance.explain(["NATO met."], "NATO"),
         lambda: stance.predict("NATO met.", targets=3),
         lambda: stance.predict("NATO met.", model=b"base"),

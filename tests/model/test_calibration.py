@@ -220,7 +220,7 @@ def test_items_that_nothing_can_be_fitted_on(scores: np.ndarray, gold: np.ndarra
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"side_temperature": 0.0}, "A temperature has to be a number above 0, found 0.0"),
+        ({"side_temperature": 0.0}, "A temperature has to be a number from 1e-06 on, found 0.0"),
         ({"presence_temperature": float("nan")}, "found nan"),
         ({"nonconformity": [0.2, 0.1]}, "ascending numbers in"),
         ({"nonconformity": [0.2, 1.1]}, "ascending numbers in"),

@@ -167,7 +167,7 @@ def test_deep_nesting_in_a_config(small: Path) -> None:
         ({"pad_id": -1}, "'pad_id': expected a whole number from 0 on"),
         ({"format": "2"}, "'format'"),
         ({"overlap": 510}, "'overlap': expected less than window - 2"),
-        ({"temperature": float("nan")}, "'temperature': expected a number above 0"),
+        ({"temperature": float("nan")}, "'temperature': expected a number from 1e-06 on"),
         ({"name": 5}, "'name': expected str, found int"),
         ({"metrics": [1]}, "'metrics': expected dict, found tuple"),
         ({"targets": ["NATO", 5]}, "'targets': expected a list of words"),

@@ -322,12 +322,31 @@ def test_a_file_system_without_locks_is_written_to(tiny: Path, tmp_path: Path, m
     assert predict_files(rows, tmp_path / "out.jsonl", judging=Judging(model=tiny)) == Summary(4, 4, 0)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (".out.journal", b'"number": 16', b'"number": 15'),  # a row twice
+        (".out.journal", b'"paragraphs": 16', b'"paragraphs": 17'),
+        (".out.part", b'"favor"', b'"xavor"'),
+        (".out.part", b'"id"', b'"ix"'),
+    ],
+)
+def test_what_was_edited_by_hand_is_not_believed(tmp_path: Path, tiny: Path, file: str, old: bytes, new: bytes) -> None:
+    plan = Plan((write_rows(tmp_path / "a.jsonl", 40),), tmp_path / "out", judging=Judging(model=tiny))
+    broken_off(plan, 1)
+    path = tmp_path / file
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(InputError, match=r"was changed since it was written.*Remove .*\.journal"):
+        run_plan(replace(plan, resume=True), judge_in_threads)
+
+
 def test_a_journal_of_another_format(tiny: Path, tmp_path: Path) -> None:
     plan = Plan((write_rows(tmp_path / "a.jsonl", 40),), tmp_path / "out", judging=Judging(model=tiny))
     broken_off(plan, 1)
     journal = tmp_path / ".out.journal"
-    journal.write_bytes(journal.read_bytes().replace(b'"format": 1', b'"format": 9', 1))
-    with pytest.raises(InputError, match=r"expected a journal of format 1, found 9: another version of stance"):
+    journal.write_bytes(journal.read_bytes().replace(b'"format": 2', b'"format": 9', 1))
+    with pytest.raises(InputError, match=r"expected a journal of format 2, found 9: another version of stance"):
         run_plan(replace(plan, resume=True), judge_in_threads)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
 
 from stance.cli.app import main
 from stance.errors import InputError
@@ -101,9 +102,19 @@ def test_names_of_targets_do_not_pile_up(tiny, monkeypatch) -> None:
     assert model.predict(["NATO met."], [Target("T0")])[0] == first
 
 
-def test_who_does_not_read_the_answer_is_hung_up_on(monkeypatch) -> None:
+def taken_by_the_system() -> int:
+    """How many bytes the system takes of an answer that nobody reads."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()):
+        sender = listening.accept()[0]
+        sender.setblocking(False)
+        with sender:
+            return sender.send(bytes(30_000_000))
+
+
+@pytest.mark.parametrize("rest", [20_000, None])
+def test_who_does_not_read_the_answer_is_hung_up_on(monkeypatch, rest) -> None:
     monkeypatch.setattr(server, "_READ_SECONDS", 0.2)
-    body = bytes(30_000_000)  # more than the system holds for both
+    body = bytes(taken_by_the_system() + rest if rest else 30_000_000)  # a rest that is small, or large
 
     async def app(scope, receive, send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -111,7 +122,8 @@ def test_who_does_not_read_the_answer_is_hung_up_on(monkeypatch) -> None:
 
     async def run() -> tuple[int, int]:
         listening = socket.create_server(("127.0.0.1", 0))
-        own = uvicorn.Server(uvicorn.Config(app, http=server._Impatient, lifespan="off", log_config=None))
+        options = {"lifespan": "off", "log_config": None, "timeout_graceful_shutdown": 1}
+        own = uvicorn.Server(uvicorn.Config(app, http=server._Impatient, **options))
         serving = asyncio.create_task(own.serve(sockets=[listening]))
         idle, reading = (socket.create_connection(listening.getsockname()) for _ in range(2))
         for asker in (idle, reading):
@@ -130,3 +142,31 @@ def test_who_does_not_read_the_answer_is_hung_up_on(monkeypatch) -> None:
 
     found, left = asyncio.run(run())
     assert found > len(body) and left == 0
+
+
+def test_answers_that_nobody_reads_are_bounded_together(monkeypatch) -> None:
+    class Waiting:
+        """A connection with so many bytes that wait."""
+
+        aborted = False
+
+        def __init__(self, size: int) -> None:
+            self.size, self.transport = size, self
+
+        def get_write_buffer_size(self) -> int:
+            return self.size
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    monkeypatch.setattr(server, "_MOST_UNREAD", 10)
+    protocol = server._Impatient.__new__(server._Impatient)
+    protocol.transport, protocol.flow, protocol.loop = Waiting(6), FlowControl(None), asyncio.new_event_loop()
+    protocol.connections = {Waiting(4), protocol}
+    protocol.pause_writing()
+    assert not protocol.transport.aborted
+    protocol.connections |= {Waiting(1)}
+    protocol.pause_writing()
+    assert protocol.transport.aborted
+    protocol._stop_watching()
+    protocol.loop.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from stance.annotation.files import read_annotations
 from stance.errors import InputError
 from stance.schema import Anchor, Annotation
+from stance.serving import labels
 from stance.serving.labels import LabelFile
 
 
@@ -83,6 +85,24 @@ def test_many_at_once(tmp_path) -> None:
         thread.join()
     found = given(path)
     assert len(found) == 12 and sum(len(labels) for _, _, labels in found) == 40
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is the system that waits")
+def test_a_lock_that_stays_held_or_is_none_is_told(tmp_path, monkeypatch) -> None:
+    import fcntl
+
+    monkeypatch.setattr(labels, "_PATIENCE", 0.05)
+    file, lock = LabelFile(tmp_path / "labels.jsonl"), tmp_path / ".labels.jsonl.lock"
+    with lock.open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(OSError, match=r"another process holds \.labels\.jsonl\.lock"):
+            file.save(item(), "NATO", "favor")
+    file.save(item(), "NATO", "favor")
+    lock.unlink()
+    lock.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic link"):
+        file.save(item(), "NATO", "against")
+    assert not (tmp_path / "elsewhere").exists() and "favor" in file.path.read_text()
 
 
 def test_another_file_is_refused(tmp_path) -> None:

@@ -198,6 +198,27 @@ def test_the_shelf_keeps_few_and_not_for_long() -> None:
     assert not len(shelf)
 
 
+def test_what_makes_pages_of_gigabytes_is_refused_before_it_is_judged(client: TestClient) -> None:
+    text = "NATO met.\n\n" * 2501
+    for answer in (
+        client.post("/api/predict", json={"texts": text, "targets": [f"T{number}" for number in range(20)]}),
+        client.post(
+            "/documents", data={"target": [f"T{number}" for number in range(20)]}, files={"file": ("a.txt", text)}
+        ),
+    ):
+        assert answer.status_code == 413 and "2,501 times 20" in answer.text
+
+
+def test_the_shelf_counts_what_was_judged() -> None:
+    from stance.schema import Analysis, Document, Paragraph, Prediction, Stance
+
+    predictions = (Prediction("x", {"NATO": Stance("NATO", "absent", {})}, 1, "m"),) * 10
+    shelf = Shelf(judged=25)
+    for _ in range(4):
+        shelf.put(Entry(Analysis(Document("x" * 10), (Paragraph("x", 0, 1),) * 10, predictions), "me"))
+    assert len(shelf) == 2
+
+
 def test_results_go_when_their_time_is_over_though_nobody_asks(
     start: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:

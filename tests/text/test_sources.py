@@ -40,6 +40,20 @@ def test_what_is_named_itself_is_always_read(tmp_path: Path) -> None:
     assert list_files(given).files == tuple(map(str, given))
 
 
+def test_a_file_that_is_named_again_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for name in ("x.txt", "y.txt", "z.txt"):
+        (folder / name).write_text("NATO met.", encoding="utf-8")
+    (tmp_path / "b").symlink_to(folder, target_is_directory=True)
+    (folder / "link.txt").symlink_to("x.txt")
+    monkeypatch.chdir(tmp_path)
+    listing = list_files(["a/y.txt", "-", "a", "./a/../b/x.txt", "-", "a/y.txt", "no\0/x.txt"])
+    assert listing.files == ("a/y.txt", "-", "a/link.txt", "a/x.txt", "a/z.txt", "-", "no\0/x.txt")
+    assert listing.skipped == ("a/y.txt and 2 others: named more than once, read once",)
+    assert list_files(["a/x.txt", "a/x.txt"]).skipped == ("a/x.txt: named more than once, read once",)
+
+
 def test_a_format_that_is_given_takes_all_files_of_a_folder(tmp_path: Path) -> None:
     fill(tmp_path, "page", "other.aspx", ".hidden")
     listing = list_files([tmp_path], form="html")

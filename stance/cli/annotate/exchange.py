@@ -79,6 +79,8 @@ def _export(arguments: argparse.Namespace) -> int:
 
     tool = find_format(arguments.to)
     scheme = make_scheme(load_codebook(arguments), split_names(arguments.targets) if arguments.targets else None)
+    if Path(arguments.output or "").suffix == ".xml" and tool.name == "label-studio" and not arguments.interface:
+        raise InputError(f"{arguments.output}: the interface would take this name. Give --output a name in .json.")
     records = Records()
     found = records.require(arguments.files)
     content = tool.write(found, scheme)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stance.cli.annotate.records import LOG, Records, Subparsers, add_command, add_files, write_json
-from stance.cli.options import split_names
+from stance.cli.options import is_same_file, split_names
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ def _run(arguments: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise InputError(f"{folder}: is no folder. Give another --output.") from None
+    for split in splits.splits:
+        if any(is_same_file(str(folder / f"{split.name}.jsonl"), file) for file in arguments.files):
+            raise InputError(f"{folder / split.name}.jsonl: is to be read and written. Give another --output.")
     _write(folder, splits)
     if splits.unread:
         LOG.warning(
