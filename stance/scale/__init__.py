@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stance.prediction import Judging
     from stance.scale.columns import ColumnPredictor
-    from stance.scale.stream import Summary, predict_files
+    from stance.scale.stream import Plan, Summary, predict_files, run_plan
     from stance.text.reading import Reading
 
 _HOMES = {
     "ColumnPredictor": "stance.scale.columns",
     "Judging": "stance.prediction",
+    "Plan": "stance.scale.stream",
     "Reading": "stance.text.reading",
     "Summary": "stance.scale.stream",
     "predict_files": "stance.scale.stream",
+    "run_plan": "stance.scale.stream",
 }
 
-__all__ = ["ColumnPredictor", "Judging", "Reading", "Summary", "predict_files"]
+__all__ = ["ColumnPredictor", "Judging", "Plan", "Reading", "Summary", "predict_files", "run_plan"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for

@@ -48,7 +48,7 @@ class Plan:
             them to ``OUTPUT.errors.jsonl``, ``"stop"`` raises the first.
         show_progress: Whether to draw a bar on stderr; None means on a terminal only.
         explain: Whether to look for what the labels rest on.
-        safe: Whether cells of CSV that a spreadsheet would compute are kept from it.
+        safe: Whether cells of CSV that a spreadsheet would compute are kept from it by an apostrophe.
         device: Where the engine judges, if not where `judging` says: on the GPUs of a cluster.
 
     Raises:
@@ -71,6 +71,8 @@ class Plan:
     def __post_init__(self) -> None:
         if not self.inputs:  # a pattern that met nothing; an empty output would look like a run that is done
             raise InputError("No file to read. Name files or folders.")
+        if self.safe and self.form != "csv":
+            raise InputError(f"safe is for CSV, and the output is {self.form}. Leave it out.")
         if self.on_error not in ON_ERROR:
             raise InputError(f"on_error: expected one of {', '.join(ON_ERROR)}, found {self.on_error!r}.")
         for name, wanted in (("--resume", self.resume), ("--on-error record", self.on_error == "record")):
@@ -115,8 +117,6 @@ def predict_files(
     resume: bool = False,
     on_error: Literal["report", "record", "stop"] = "report",
     show_progress: bool | None = None,
-    explain: bool = False,
-    safe: bool = False,
 ) -> Summary:
     """Tell where the paragraphs of files stand, and write a row for each.
 
@@ -135,8 +135,6 @@ def predict_files(
             them to ``OUTPUT.errors.jsonl`` with file, line or row, field and reason, ``"stop"`` raises the first. The
             good ones go on with the first two, and `Summary.failures` counts the bad.
         show_progress: Whether to draw a bar on stderr; None means on a terminal only.
-        explain: Whether to add the sentences and words that each label rests on; takes about ten times as long.
-        safe: Whether cells of CSV that a spreadsheet would compute are kept from it by an apostrophe.
 
     Returns:
         How many documents and paragraphs were judged, and how many files and rows could not be read.
@@ -149,29 +147,17 @@ def predict_files(
     """
     given = (inputs,) if isinstance(inputs, str | Path) else tuple(inputs)
     told = form or Path(output).suffix.lower().lstrip(".")
-    if safe and told != "csv":
-        raise InputError(f"safe is for CSV, and the output is {told!r}. Give form='csv', or leave it out.")
-    plan = Plan(
-        given,
-        output,
-        told,
-        reading or Reading(),
-        judging or Judging(),
-        resume,
-        on_error,
-        show_progress,
-        explain,
-        safe,
+    return run_plan(
+        Plan(given, output, told, reading or Reading(), judging or Judging(), resume, on_error, show_progress)
     )
-    return run_plan(plan, judge_in_threads)
 
 
-def run_plan(plan: Plan, engine: Engine) -> Summary:
-    """Carry out a run over files.
+def run_plan(plan: Plan, engine: Engine = judge_in_threads) -> Summary:
+    """Carry out a run over files: `predict_files` with every option that the command has.
 
     Args:
         plan: The run.
-        engine: Where steps are judged.
+        engine: Where steps are judged: in this process, or what `stance.scale.ray.judge_on_ray` gives.
 
     Returns:
         What was done.

@@ -23,9 +23,8 @@ import pytest
 import stance
 from stance.errors import InputError, StanceError, UsageError
 from stance.reporting.layout import Layout
-from stance.scale import Judging, Reading, Summary, predict_files
+from stance.scale import Judging, Plan, Reading, Summary, predict_files, run_plan
 from stance.scale.steps import cut_steps
-from stance.scale.stream import Plan, run_plan
 from stance.scale.workers import Work, judge_in_threads
 from stance.text.sources import read_items
 
@@ -83,14 +82,15 @@ def test_rows_equal_the_library_and_come_in_order(tiny: Path, tmp_path: Path) ->
 def test_evidence_and_safe_cells_are_asked_for_from_python_too(tiny: Path, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"text": "=NATO met in Beijing. The US did not."}\n', "utf-8")
-    predict_files(rows, tmp_path / "out.jsonl", judging=Judging(model=tiny), explain=True)
+    asked = Plan((rows,), tmp_path / "out.jsonl", judging=Judging(model=tiny))
+    run_plan(replace(asked, explain=True))
     stances = rows_of(tmp_path / "out.jsonl")[0]["stances"].values()
     assert all("evidence" in given for given in stances if given["label"] != "absent")
     assert any(given.get("evidence") for given in stances)
-    predict_files(rows, tmp_path / "out.csv", judging=Judging(model=tiny), safe=True)
+    run_plan(replace(asked, output=tmp_path / "out.csv", form="csv", safe=True))
     assert "'=NATO met" in (tmp_path / "out.csv").read_text("utf-8")
-    with pytest.raises(InputError, match="safe is for CSV, and the output is 'jsonl'"):
-        predict_files(rows, tmp_path / "other.jsonl", judging=Judging(model=tiny), safe=True)
+    with pytest.raises(InputError, match="safe is for CSV, and the output is jsonl"):
+        replace(asked, safe=True)
 
 
 def test_folders_pages_texts_and_tables_together(tiny: Path, tmp_path: Path) -> None:
