@@ -92,7 +92,7 @@ def test_questions_have_80_characters_and_one_line():
 
 
 def test_furniture_has_140_characters():
-    assert told(BODY, BODY, wide("© 2024 Baltic Observer", 140)) == "bbf"
+    assert told(BODY, wide("© 2024 Baltic Observer", 140), BODY) == "bfb"
     assert told(BODY, wide("© 2024 Baltic Observer", 141), BODY) == "bbb"
 
 
@@ -185,6 +185,7 @@ PORTS = "Tallinn opens a port | Economy | Ann Lee"
 
 def test_two_titles_with_two_tags_begin_teasers():
     assert told(TITLE, BODY, GAS, SHORT, PORTS, SHORT) == "hbffff"
+    assert told(TITLE, BODY, GAS, SHORT, f"{PORTS} | Baltic Observer", SHORT) == "hbffff"  # three tags
     assert told(TITLE, BODY, GAS, SHORT, "Tallinn | Economy", SHORT) == "hbhbhb"  # one tag
     assert told(TITLE, BODY, GAS, SHORT, GAS, SHORT) == "hbhbhb"  # one title
     assert told(TITLE, BODY, "Home | World | Riga", BODY, "Home | Europe | Ada", BODY) == "hbfbfb"  # no titles
@@ -262,7 +263,7 @@ def test_questions_within_a_text_are_headings_with_three_words_over_text_thrice_
     assert told(TITLE, "Who has paid?", SHORT, BODY) == "hbbb"
     assert told("Who has paid?", SHORT, BODY) == "hbb"
     assert told("Why?", BODY, BODY) == "hbb"
-    assert told("By Ann Lee", "Who pays?") == "mb"
+    assert told("By Ann Lee", "Who pays?") == told("By Ann Lee", "Who pays now?") == "mb"  # over nothing
     assert told(TITLE, BODY, "Who has paid?", f"Q: {BODY}", f"A: {BODY}") == "hbbbb"
 
 
