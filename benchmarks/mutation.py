@@ -34,8 +34,8 @@ MODULES = {
     "offsets": ("stance/text/offsets.py", ("tests/text/test_offsets.py",)),
     "segmentation": ("stance/text/segmentation.py", ("tests/text/test_segmentation.py",)),
     "lines": ("stance/text/lines.py", ("tests/text/test_lines.py",)),
-    "layout": ("stance/text/layout.py", _CUTS),
-    "kinds": ("stance/text/kinds.py", _CUTS),
+    "layout": ("stance/text/layout.py", ("tests/text/test_layout_bounds.py", *_CUTS)),  # the quickest first
+    "kinds": ("stance/text/kinds.py", ("tests/text/test_kind_bounds.py", *_CUTS)),
     "metrics": ("stance/evaluation/metrics.py", ("tests/evaluation/test_metrics.py",)),
 }
 """Name -> the module, and the tests that have to notice (not its doctests: pytest reads those from the file)."""

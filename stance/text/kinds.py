@@ -83,8 +83,8 @@ def classify_blocks(groups: Sequence[Sequence[Line]], heads: frozenset[str] = fr
     Returns:
         One kind a block. A document with words always has a body block.
     """
-    if len(groups) == 1:
-        return ["body"]
+    if len(groups) < 2:
+        return ["body" for _ in groups]
     spoken = sum(group[0].marker == Marker.SPEAKER for group in groups) > 1
     blocks = [_block(group, heads, spoken) for group in groups]
     kinds = [_own_kind(block) for block in blocks]
@@ -92,7 +92,7 @@ def classify_blocks(groups: Sequence[Sequence[Line]], heads: frozenset[str] = fr
     _settle_headings(blocks, kinds)
     _mark_names(blocks, kinds)
     _mark_notes(blocks, kinds)
-    if blocks and "body" not in kinds:
+    if "body" not in kinds:
         longest = max(range(len(blocks)), key=lambda place: (kinds[place] != "furniture", blocks[place].width))
         kinds[longest:] = ["body" if kind == "heading" else kind for kind in kinds[longest:]]
         kinds[longest] = "body"
@@ -156,14 +156,24 @@ def _could_head(block: _Block) -> bool:
     return not block.ends and not _CLOSING_MARK.search(block.text.rstrip("*_ "))
 
 
+def _first_body(kinds: Sequence[Kind]) -> int:
+    """Place of the first body block; the number of blocks if there is none."""
+    return kinds.index("body") if "body" in kinds else len(kinds)
+
+
+def _after_body(kinds: Sequence[Kind]) -> int:
+    """Place after the last body block; 0 if there is none."""
+    return max((place + 1 for place, kind in enumerate(kinds) if kind == "body"), default=0)
+
+
 def _mark_tail(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
     """Call furniture what follows the article: a list of links under its head, or teasers of other articles."""
-    first_body = next((place for place, kind in enumerate(kinds) if kind == "body"), len(blocks))
+    first_body = _first_body(kinds)
     start = _teaser_start(blocks, kinds, first_body)
     for place in range(start, len(blocks)):
         kinds[place] = "furniture"
     listing = False
-    for place in range(first_body + 1, start):
+    for place in range(first_body, start):
         if kinds[place] == "furniture" and LIST_HEAD.match(blocks[place].text):
             listing = True
         title = kinds[place] == "heading" and blocks[place].marker != Marker.HEADING
@@ -201,14 +211,13 @@ def _settle_headings(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
         for place in headings[1:]:
             kinds[place] = "body"
         return
-    last_body = max((place for place in text if kinds[place] == "body"), default=-1)
-    first_body = next((place for place in text if kinds[place] == "body"), len(blocks))
+    first_body, after_body = _first_body(kinds), _after_body(kinds)
     for place in headings:
         if _breaks_off(blocks, place, inner=place > first_body):
             kinds[place] = "body"  # the last lines of a page, which go on below its number: no page ends with a heading
             continue
         asks = blocks[place].text.rstrip("\"'”’*_ ").endswith(("?", "!"))
-        if place > last_body >= 0:
+        if 0 < after_body <= place:
             kinds[place] = "body" if asks or _closes(blocks, headings, place) else "furniture"
         elif asks and not _introduces(blocks, kinds, place):
             kinds[place] = "body"
@@ -219,9 +228,11 @@ def _breaks_off(blocks: Sequence[_Block], place: int, *, inner: bool) -> bool:
     below = place + 1
     while below < len(blocks) and blocks[below].paged:
         below += 1
-    if below == place + 1 or below == len(blocks):
-        return inner and below > place + 1
-    return inner or blocks[below].group[0].starts_lower or blocks[place].group[-1].ends_open
+    if below == place + 1:
+        return False
+    if inner or below == len(blocks):
+        return inner
+    return blocks[below].group[0].starts_lower or blocks[place].group[-1].ends_open
 
 
 def _closes(blocks: Sequence[_Block], headings: Sequence[int], place: int) -> bool:
@@ -238,13 +249,13 @@ def _introduces(blocks: Sequence[_Block], kinds: Sequence[Kind], place: int) -> 
     if place + 1 == len(blocks) or (place > 0 and len(blocks[place].words) < _QUESTION_WORDS):
         return False
     after = blocks[place + 1]
-    longer = kinds[place + 1] == "body" and after.width >= 3 * blocks[place].width and after.marker != Marker.SPEAKER
+    longer = after.width >= 3 * blocks[place].width and after.marker != Marker.SPEAKER
     return place == 0 or longer or kinds[place + 1] != "body"
 
 
 def _mark_names(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
     """Call metadata the names of outlets and reporters that stand in the head of a document beside other metadata."""
-    first_body = next((place for place, kind in enumerate(kinds) if kind == "body"), len(blocks))
+    first_body = _first_body(kinds)
     titled = False
     above_metadata = _above_metadata(kinds, first_body)
     for place in range(first_body):
@@ -253,21 +264,17 @@ def _mark_names(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
         if titled and _is_name(blocks[place]) and (above_metadata[place] or kinds[place - 1] == "metadata"):
             kinds[place] = "metadata"
         titled = True
-    last_body = max((place for place, kind in enumerate(kinds) if kind == "body"), default=-1)
-    for place in range(last_body + 1, len(blocks)):
-        beside = kinds[place - 1] == "metadata" or place == last_body + 1
-        if (
-            kinds[place] == "furniture"
-            and _is_name(blocks[place])
-            and beside
-            and not FURNITURE.match(blocks[place].text)
-        ):
+    above: Kind = "body"
+    for place in range(_after_body(kinds), len(blocks)):
+        named = _is_name(blocks[place]) and not FURNITURE.match(blocks[place].text)
+        if named and kinds[place] == "furniture" and above in ("body", "metadata"):
             kinds[place] = "metadata"
+        above = kinds[place]
 
 
 def _is_name(block: _Block) -> bool:
     words = block.words
-    if not words or len(words) > _LABEL_WORDS or block.marker in (Marker.HEADING, Marker.NUMBER) or block.ends:
+    if len(words) > _LABEL_WORDS or block.marker == Marker.NUMBER or block.ends:
         return False
     return all(_NAME_WORD.match(word.strip(",()")) for word in words)
 
@@ -286,18 +293,16 @@ def _above_metadata(kinds: Sequence[Kind], stop: int) -> list[bool]:
 def _mark_notes(blocks: Sequence[_Block], kinds: list[Kind]) -> None:
     """Keep notes on the author at the ends of a document, and call one a last paragraph that says who somebody is."""
     bodies = [place for place, kind in enumerate(kinds) if kind == "body"]
-    inner = range(bodies[_ENDS - 1], bodies[-_ENDS]) if len(bodies) >= 2 * _ENDS else range(0)
-    for place in inner:
+    if len(bodies) < 3:
+        return
+    for place in range(bodies[_ENDS - 1], bodies[-_ENDS]):
         if kinds[place] == "metadata" and AUTHOR_NOTE.match(blocks[place].text):
             kinds[place] = "body"
-    last = max((place for place, kind in enumerate(kinds) if kind == "body"), default=-1)
-    if last < 1 or kinds.count("body") < 3:
-        return
-    block = blocks[last]
+    block = blocks[bodies[-1]]
     if (
         block.width <= _NOTE_WIDTH
         and len(block.group) <= 8
         and PERSON_NOTE.match(block.text)
         and block.marker == Marker.NONE
     ):
-        kinds[last] = "metadata"
+        kinds[bodies[-1]] = "metadata"

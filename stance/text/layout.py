@@ -179,8 +179,7 @@ def _underlines(group: Sequence[Line], line: Line) -> bool:
 
 def _layout(lines: Sequence[Line]) -> _Layout:
     pairs = list(pairwise(lines))
-    close = sum(after.gap == 0 for _, after in pairs)
-    gap = 0 if close > 0.1 * len(pairs) else min((after.gap for _, after in pairs), default=0)
+    gap = min((after.gap for _, after in pairs), default=0)
     near = [(before, after) for before, after in pairs if after.gap == gap]
     margin = min((line.indent for line in lines), default=0)
     widths = sorted(line.width for line in lines)
