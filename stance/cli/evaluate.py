@@ -6,11 +6,10 @@ import argparse
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.cli.auditing import add_audit_options, check_audit_options, run_audit
-from stance.cli.options import add_draw_options, is_same_file, split_names, whole_number
+from stance.cli.options import add_draw_options, split_names, whole_number
 from stance.cli.provenance import describe_file, describe_run, provenance_markdown
 from stance.errors import InputError
 
@@ -94,7 +93,8 @@ def _run(arguments: argparse.Namespace) -> int:
     arguments.files = [name for name in given if name]
     if given.count("-") > 1:
         raise InputError("-: stdin can be read once. Give files.")
-    _check_page(arguments.html, arguments.output, arguments.files)
+    if arguments.html == "-":
+        raise InputError("-: the table goes to stdout. Give --html a file.")
     form = output_format(arguments, _FORMATS)
     targets = split_names(arguments.targets) if arguments.targets is not None else None
     own = load_targets(arguments.targets_file) if arguments.targets_file else ()
@@ -169,15 +169,3 @@ def _predictions(
                 stances = {name: stance.to_dict() for name, stance in found.stances.items()}
                 rows[place] = {"id": records[place].id, "text": records[place].text, "stances": stances}
     return [row for row in rows if row], {"model": model, "sha256": classifier.hashes}
-
-
-def _check_page(page: str | None, output: str | None, files: Sequence[str]) -> None:
-    """Refuse to write the page over what is to be read, or where the table goes."""
-    if not page:
-        return
-    if page == "-":
-        raise InputError("-: the table goes to stdout. Give --html a file.")
-    if any(is_same_file(page, file) for file in files):
-        raise InputError(f"{page}: is to be read and written. Give another --html.")
-    if output and Path(page).resolve() == Path(output).resolve():
-        raise InputError(f"{page}: is to hold the page and the table. Give another --html.")

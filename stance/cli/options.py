@@ -119,10 +119,8 @@ def share(text: str) -> float:
 
 
 def output_format(arguments: argparse.Namespace, formats: tuple[str, ...]) -> str:
-    """Settle the output format, and refuse to write over what is to be read."""
+    """Settle the output format."""
     name = arguments.output or ""
-    if name not in ("", "-") and any(is_same_file(name, file) for file in arguments.files):
-        raise InputError(f"{name}: is to be read and written. Give another --output.")
     form: str = arguments.format or _format_of(name, formats)
     if form == "parquet" and name in ("", "-") and sys.stdout.isatty():
         raise InputError("Parquet is no text for a terminal. Name a file with --output.")

@@ -131,7 +131,10 @@ def test_a_full_stdout_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_a_command_that_is_stopped_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.txt").write_text("NATO met.\n", encoding="utf-8")
-    line = [sys.executable, "-m", "stance", "segment", "a.txt", "-", "-o", "out.jsonl"]
+    # what runs in the background may have been started to ignore it
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    line = [sys.executable, "-c", f"{heard}; from stance.cli.app import run; run()"]
+    line += ["segment", "a.txt", "-", "-o", "out.jsonl"]
     known = os.environ | {"PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     with subprocess.Popen(line, cwd=tmp_path, env=known, stdin=pipe, stderr=pipe, text=True) as process:

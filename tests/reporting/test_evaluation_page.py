@@ -77,7 +77,7 @@ def test_command_writes_the_page_beside_its_table(tmp_path: Path, capsys: pytest
         (["--html", names[0]], "is to be read and written. Give another --html"),
         (["--html", again], "is to be read and written. Give another --html"),
         (["--html", "-"], "-: the table goes to stdout. Give --html a file."),
-        (["--html", str(tmp_path / "r.md"), "-o", str(tmp_path / "r.md")], "is to hold the page and the table"),
+        (["--html", str(tmp_path / "r.md"), "-o", str(tmp_path / "r.md")], "--output and --html would be one file"),
     ):
         assert main([*arguments, *options]) == 1
         assert message in capsys.readouterr().err
