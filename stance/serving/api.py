@@ -25,8 +25,10 @@ MOST_TEXTS = 1000
 """Most texts in one request."""
 _MOST_FIELDS = 50
 """Fields of a request that are looked at one by one."""
-Text = Annotated[str, Field(min_length=1, pattern=r"\S", description="A text with words.")]
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"\S", examples=["NATO"])]
+_WORDS = r"[^\s\x1c-\x1f\x85]"
+"""Something that is no blank to Python: five more characters are than to patterns of OpenAPI."""
+Text = Annotated[str, Field(min_length=1, pattern=_WORDS, description="A text with words.")]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=_WORDS, examples=["NATO"])]
 
 Names = Annotated[list[Name], Field(min_length=1, max_length=MOST_TARGETS, json_schema_extra={"uniqueItems": True})]
 

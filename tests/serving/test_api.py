@@ -66,6 +66,7 @@ def test_models_health_and_openapi(client) -> None:
         ({"texts": []}, "at least 1 item"),
         ({"texts": ""}, "texts: expected words, found nothing"),
         ({"texts": "  \n "}, "texts: expected words, found blanks alone"),
+        ({"texts": "A.", "targets": ["\x1f"]}, "targets.0: expected words, found blanks alone"),  # to Python it is one
         ({"texts": ["NATO met.", ""]}, "texts.1: expected words, found nothing"),
         ({"texts": ["NATO met.", 5]}, "texts.1: Input should be a valid string"),
         ({"texts": "\u200b\u2060"}, "Text 0 is empty"),
