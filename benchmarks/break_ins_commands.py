@@ -1,4 +1,4 @@
-"""What benchmarks/break_ins.py does to commands: signals, outputs that are inputs, odd surroundings, markup, many files."""
+"""What benchmarks/break_ins.py does to commands: signals, outputs that are inputs, odd surroundings, markup."""
 
 from __future__ import annotations
 
@@ -84,19 +84,19 @@ annotate split {train} --shares train=0.5,test=0.5 -o {folder}
 def signals(work: Path) -> Told:
     """Signals while outputs are written: the old output stays, and the next run leaves nothing beside its own."""
     told = Told()
-    rows = [{"id": str(n), "text": f"NATO met w{n} times on Thursday, and w{n * 7} agreed."} for n in range(15_000)]
+    rows = [{"id": str(n), "text": f"NATO met w{n} times on Thursday, and w{n * 7} agreed."} for n in range(10_000)]
     tiny = str(work.parent / "tiny")
-    for name, command in (
-        ("predict jsonl", ["predict", "rows.jsonl", "-o", "out.jsonl", "--model", tiny]),
-        ("predict parquet", ["predict", "rows.jsonl", "-o", "out.parquet", "--model", tiny]),
-        ("segment jsonl", ["segment", "rows.jsonl", "-o", "out.jsonl"]),
+    for name, moments, command in (
+        ("predict jsonl", (0.0, 0.3), ["predict", "rows.jsonl", "-o", "out.jsonl", "--model", tiny]),
+        ("predict parquet", (0.2,), ["predict", "rows.jsonl", "-o", "out.parquet", "--model", tiny]),
+        ("segment jsonl", (0.0, 0.3), ["segment", "rows.jsonl", "-o", "out.jsonl"]),
     ):
         folder = work / name.replace(" ", "-")
         folder.mkdir()
         (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         output = folder / command[3]
         for sent in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            for moment in (0.0, 0.3):
+            for moment in moments:
                 output.write_bytes(OLD)
                 status, said = _stopped([*STANCE, *command], folder, sent, moment)
                 wanted = 130 if sent == signal.SIGINT else -sent
@@ -237,7 +237,7 @@ class _Tags(HTMLParser):
 
 
 def markup(work: Path) -> Told:
-    """A codebook and annotations full of markup: what is made of them has the tags that it has without, and no other."""
+    """A codebook and annotations full of markup: what is made of them has the tags that it has without it."""
     told = Told()
     plain = tomllib.loads(find_codebook().read_text(encoding="utf-8"))
     names = [target["name"] for target in plain["target"]] + [label["name"] for label in plain["label"]]
@@ -297,10 +297,12 @@ def _added(value: Any, added: str, names: list[str], key: str = "") -> Any:  # n
 def _toml(table: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
     """Write lines of TOML; hand-written, since the standard library reads TOML alone. JSON's values are TOML's, too."""
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
-    lists = {key: value for key, value in table.items() if isinstance(value, list) and isinstance(value[0], dict)}
+    lists = {
+        key: value for key, value in table.items() if isinstance(value, list) and value and isinstance(value[0], dict)
+    }
     for key, value in table.items():
         if key not in tables and key not in lists:
-            yield f"{json.dumps(key)} = {json.dumps(value)}"
+            yield f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}"
     for key, inner in [*tables.items(), *((key, one) for key, some in lists.items() for one in some)]:
         name = ".".join(json.dumps(part) for part in (*path, key))
         yield f"[{name}]" if key in tables else f"[[{name}]]"
@@ -311,7 +313,9 @@ def common_paragraph(work: Path) -> Told:
     """200 documents with one paragraph in common are hydrated: all found, in 10 s of processor time."""
     told, common = Told(), "Subscribe to our letter and get the best of our stories every morning, without advertising."
     documents = [
-        Document(f"NATO met w{n} ministers on day {n} about p{n}.\n\n{common}\n\nLater China {n} said a{n}.", f"{n}.txt")
+        Document(
+            f"NATO met w{n} ministers on day {n} about p{n}.\n\n{common}\n\nLater China {n} said a{n}.", f"{n}.txt"
+        )
         for n in range(200)
     ]
     rows = [

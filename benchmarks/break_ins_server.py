@@ -27,7 +27,7 @@ __all__ = ["CASES", "ROOT", "Told"]
 ROOT = Path(__file__).resolve().parent.parent
 HOST = b"Host: localhost\r\n"
 JSON_POST = b"POST /api/predict HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
-LIMIT = 3
+LIMIT = 2
 """Seconds that the server allows a file, where bombs are sent."""
 
 
@@ -160,7 +160,12 @@ def requests(work: Path) -> Told:
         ("websocket", b"GET / HTTP/1.1\r\n" + HOST + upgrade + b"\r\n", b"", ("200", "400", "426", "")),
         ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"", ("400", "505", "")),
         ("foreign Host", b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"", ("400", "403", "421")),
-        ("foreign address", b"GET http://evil.example/ HTTP/1.1\r\n" + HOST + b"\r\n", b"", ("400", "403", "404", "421")),
+        (
+            "foreign address",
+            b"GET http://x.example/ HTTP/1.1\r\n" + HOST + b"\r\n",
+            b"",
+            ("400", "403", "404", "421"),
+        ),
         ("two lengths", JSON_POST + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\n{}  ", b"", ("400", "")),
         ("length and chunks", JSON_POST + b"Content-Length: 4\r\n" + chunked + hidden, b"", ("400", "422", "")),
         ("endless chunks", JSON_POST + chunked, b"10000\r\n" + b"a" * 65536 + b"\r\n", ("413", "")),
@@ -234,7 +239,6 @@ def short_lines(work: Path) -> Told:
         text = ("a b\n\n" * 200_000)[:999_990]
         for answer in (
             httpx.post(f"{server.url}/api/predict", json={"texts": text, "targets": names}, timeout=60),
-            httpx.post(f"{server.url}/documents", data={"target": names, "text": text}, timeout=60),
             httpx.post(f"{server.url}/documents", data={"target": names}, files={"file": ("a.txt", text)}, timeout=60),
         ):
             told.hold(answer.status_code == 413, f"answer {answer.status_code}", answer.text[:100])
