@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import sys
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", metavar="NAME", choices=list(CASES), help=", ".join(CASES))
     parser.add_argument("--output", type=Path, help=f"where to write (default: {RESULT.name}, for all cases)")
     given = parser.parse_args()
+    os.environ["PYTHONPATH"] = str(ROOT)  # what is started is of this checkout, wherever it works
     told = run_all(given.only or list(CASES))
     failed = sum(len(one.failed) for one in told.values())
     result = {

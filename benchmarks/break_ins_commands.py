@@ -36,6 +36,7 @@ from stance.text.segmentation import segment
 __all__ = ["CASES"]
 
 STANCE = [sys.executable, "-m", "stance"]
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 OLD = b"what was there before\n"
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{7*7}} ]]> --> [a](javascript:alert(1)) `|*_"
 LABELLED = '{"id": "p", "text": "NATO met on Thursday.", "labels": {"NATO": "favor"}, "annotator": "Ann"}\n'
@@ -83,26 +84,25 @@ annotate split {train} --shares train=0.5,test=0.5 -o {folder}
 
 def signals(work: Path) -> Told:
     """Signals while outputs are written: the old output stays, and the next run leaves nothing beside its own."""
-    told = Told()
-    rows = [{"id": str(n), "text": f"NATO met w{n} times on Thursday, and w{n * 7} agreed."} for n in range(10_000)]
-    tiny = str(work.parent / "tiny")
-    for name, moments, command in (
-        ("predict jsonl", (0.0, 0.3), ["predict", "rows.jsonl", "-o", "out.jsonl", "--model", tiny]),
-        ("predict parquet", (0.2,), ["predict", "rows.jsonl", "-o", "out.parquet", "--model", tiny]),
-        ("segment jsonl", (0.0, 0.3), ["segment", "rows.jsonl", "-o", "out.jsonl"]),
+    told, tiny = Told(), str(work.parent / "tiny")
+    for name, rows, moments, command in (
+        ("predict jsonl", 10_000, (0.0, 0.3), ["predict", "rows.jsonl", "-o", "out.jsonl", "--model", tiny]),
+        ("predict parquet", 10_000, (0.2,), ["predict", "rows.jsonl", "-o", "out.parquet", "--model", tiny]),
+        ("segment jsonl", 30_000, (0.0, 0.3), ["segment", "rows.jsonl", "-o", "out.jsonl"]),
     ):
         folder = work / name.replace(" ", "-")
         folder.mkdir()
-        (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        texts = (f"NATO met w{number} times on Thursday, and w{number * 7} agreed." for number in range(rows))
+        lines = (json.dumps({"id": number, "text": text}) for number, text in enumerate(texts))
+        (folder / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
         output = folder / command[3]
-        for sent in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            for moment in moments:
-                output.write_bytes(OLD)
-                status, said = _stopped([*STANCE, *command], folder, sent, moment)
-                wanted = 130 if sent == signal.SIGINT else -sent
-                told.hold(status == wanted, f"ended by {sent.name}", f"{name}: status {status}: {said}")
-                told.hold("Traceback" not in said, "no traceback", f"{name}, {sent.name}: {said}")
-                told.hold(output.read_bytes() == OLD, "old output whole", f"{name}, {sent.name}")
+        for sent, moment in ((sent, moment) for sent in SIGNALS for moment in moments):
+            output.write_bytes(OLD)
+            status, said = _stopped([*STANCE, *command], folder, sent, moment)
+            wanted = 130 if sent == signal.SIGINT else -sent
+            told.hold(status == wanted, f"ended by {sent.name}", f"{name}: status {status}: {said}")
+            told.hold("Traceback" not in said, "no traceback", f"{name}, {sent.name}: {said}")
+            told.hold(output.read_bytes() == OLD, "old output whole", f"{name}, {sent.name}")
         done = subprocess.run([*STANCE, *command], cwd=folder, capture_output=True, text=True, check=False)
         left = {path.name for path in folder.iterdir()} - {"rows.jsonl", output.name}
         told.hold(done.returncode == 0 and output.read_bytes() != OLD, "next run ends", f"{name}: {done.stderr}")

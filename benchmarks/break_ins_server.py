@@ -167,7 +167,7 @@ def requests(work: Path) -> Told:
             ("400", "403", "404", "421"),
         ),
         ("two lengths", JSON_POST + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\n{}  ", b"", ("400", "")),
-        ("length and chunks", JSON_POST + b"Content-Length: 4\r\n" + chunked + hidden, b"", ("400", "422", "")),
+        ("length and chunks", JSON_POST + b"Content-Length: 4\r\n" + chunked + hidden, b"", ("400",)),
         ("endless chunks", JSON_POST + chunked, b"10000\r\n" + b"a" * 65536 + b"\r\n", ("413", "")),
         ("endless chunk extension", JSON_POST + chunked + b"5;", b"a" * 10_000, ("400", "413", "")),
         ("endless head", get + b"X: ", b"a" * 1000, ("400", "431", "")),
@@ -237,12 +237,10 @@ def short_lines(work: Path) -> Told:
     told, names = Told(), [f"T{number}" for number in range(20)]
     with serving(work, told) as server:
         text = ("a b\n\n" * 200_000)[:999_990]
-        for answer in (
-            httpx.post(f"{server.url}/api/predict", json={"texts": text, "targets": names}, timeout=60),
-            httpx.post(f"{server.url}/documents", data={"target": names}, files={"file": ("a.txt", text)}, timeout=60),
-        ):
-            told.hold(answer.status_code == 413, f"answer {answer.status_code}", answer.text[:100])
-            told.hold(server.answers(), "/health answers after it", "health")
+        files = {"file": ("a.txt", text)}
+        answer = httpx.post(f"{server.url}/documents", data={"target": names}, files=files, timeout=60)
+        told.hold(answer.status_code == 413, f"answer {answer.status_code}", answer.text[:100])
+        told.hold(server.answers(), "/health answers after it", "health")
         told.hold(*server.small(600), "memory")
     return told
 
