@@ -15,7 +15,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
@@ -111,16 +111,25 @@ def signals(work: Path) -> Told:
 
 
 def _stopped(command: list[str], folder: Path, sent: signal.Signals, moment: float) -> tuple[int, str]:
-    """Send a signal so many seconds after the first file was begun; give the status and what was said."""
-    before = set(folder.iterdir())
+    """Send a signal so many seconds after a file was begun, or one taken over; give the status and what was said."""
+    before = _seen(folder)
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         end = time.monotonic() + 60
-        while set(folder.iterdir()) == before and process.poll() is None and time.monotonic() < end:
+        while _seen(folder) == before and process.poll() is None and time.monotonic() < end:
             time.sleep(0.005)
         time.sleep(moment)
         process.send_signal(sent)
         said = process.communicate(timeout=60)[1]
     return process.returncode, said[-200:]
+
+
+def _seen(folder: Path) -> set[tuple[str, int, int]]:
+    """Give name, size and time of change of all files: a part that another run left is taken over."""
+    seen = set()
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            seen.add((path.name, path.stat().st_size, path.stat().st_mtime_ns))
+    return seen
 
 
 def overwriting(work: Path) -> Told:
