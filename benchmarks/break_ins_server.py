@@ -293,9 +293,10 @@ def bombs(work: Path) -> Told:
             answer = httpx.post(
                 f"{server.url}/documents", data={"target": "NATO"}, files={"file": (f"a.{kind}", data)}, timeout=60
             )
-            seen = {303: "read", 413: "refused", 422: "refused", 504: "ended at the limit"}.get(answer.status_code)
+            known = answer.status_code in (303, 413, 422, 504)  # which one depends on the machine's speed
             late = time.monotonic() - begun > LIMIT + 10
-            told.hold(seen is not None and not late, f"{kind}: {seen or answer.status_code}", f"{name}, late: {late}")
+            seen = "read, refused or ended at the limit" if known else f"answer {answer.status_code}"
+            told.hold(known and not late, f"{kind}: {seen}", f"{name}, late: {late}")
             told.hold(server.answers(), "/health answers after it", name)
         told.hold(*server.small(600), "memory")
     return told
