@@ -72,9 +72,10 @@ model: $(VENV)/.dev  ## train the default model again (hours on two cores; an in
 	$(BIN)/python training/fetch_mpnet.py
 	$(BIN)/stance train training/base.toml --out models/base --resume
 
-faults-rest: $(VENV)/.dev test-api  ## its rows of models and of the server: tests, hostile requests, 200 of them in flight
+faults-rest: $(VENV)/.dev test-api  ## its rows of models and of the server: tests, hostile requests, 200 of them in flight; break-ins
 	$(PYTEST) tests/model tests/serving tests/scale tests/test_files.py tests/fitting/test_weights.py tests/fitting/test_training.py
 	$(BIN)/python benchmarks/serving.py --in-flight 200 --seconds 60
+	$(BIN)/python benchmarks/break_ins.py
 
 faults-files: $(VENV)/.dev  ## kill, fill and block commands that write files; one classifier in many threads and processes
 	mkdir -p build

@@ -91,6 +91,7 @@ class Guard:
         headers = Headers(scope=scope)
         self._check_host(headers)
         _check_origin(scope["method"], headers)
+        _check_length(headers)
         if self.settings.token and scope["path"] not in _OPEN:
             await self._check_token(scope)
         most = self.settings.max_bytes
@@ -212,6 +213,13 @@ def _check_origin(method: str, headers: Headers) -> None:
         foreign = origin is not None and _is_foreign(origin, headers.get("host", ""))
     if foreign:
         raise Refusal(403, "This came from another page. Open this server's own page and send it from there.")
+
+
+def _check_length(headers: Headers) -> None:
+    """Refuse a body whose length is told in two ways: a proxy may believe the other one, and send more behind it."""
+    if "content-length" in headers and "transfer-encoding" in headers:
+        told = "The length was given twice. Send Content-Length or Transfer-Encoding, not both."
+        raise Refusal(400, told, headers={"Connection": "close"})
 
 
 def _is_foreign(origin: str, host: str) -> bool:

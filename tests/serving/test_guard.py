@@ -43,6 +43,13 @@ def test_names_that_others_point_here_are_refused(client, host) -> None:
     assert answer.status_code == 400 and "localhost" in answer.json()["detail"]
 
 
+def test_a_length_that_is_told_in_two_ways_ends_the_connection(client) -> None:
+    head = {"content-length": "2", "transfer-encoding": "chunked"}
+    answer = client.post("/api/predict", content=b"{}", headers=head)
+    assert answer.status_code == 400 and "given twice" in answer.json()["detail"]
+    assert answer.headers["connection"] == "close"  # what is sent behind it is no request
+
+
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:9", "127.0.0.1:1234", "[::1]:8000"])
 def test_names_of_this_machine_are_fine(client, host) -> None:
     assert client.get("/health", headers={"host": host}).status_code == 200

@@ -1,0 +1,84 @@
+"""Break in as strangers and accidents do, and see that nothing gives way: "Broken into" in docs/reliability.md.
+
+    python benchmarks/break_ins.py                      # result in results/break_ins.json (part of make faults-rest)
+    python benchmarks/break_ins.py --only signals       # one case, or several; writes only with --output
+
+Cases are those of break_ins_commands.py and break_ins_server.py, small and sure; each works in a folder of its own with
+the tiny model of tests/scale/tiny.py. Each try counts what was seen; what does not hold is named, and the exit status
+is 1. The whole takes less than 100 seconds of processor time, and three minutes: it waits for the server's own limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from break_ins_commands import CASES as COMMAND_CASES
+from break_ins_server import CASES as SERVER_CASES
+from break_ins_server import ROOT, Told
+from streaming import write_tiny
+
+RESULT = ROOT / "benchmarks" / "results" / "break_ins.json"
+CASES: dict[str, Callable[[Path], Told]] = {**COMMAND_CASES, **SERVER_CASES}
+
+
+def processor_seconds() -> float:
+    """Give the processor time of this process and all that it started and that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def run_all(names: list[str]) -> dict[str, Told]:
+    """Do what the cases say, each in a folder of its own beside the tiny model."""
+    told = {}
+    with tempfile.TemporaryDirectory() as folder:
+        write_tiny(Path(folder) / "tiny")
+        for number, name in enumerate(names):
+            begun, used = time.monotonic(), processor_seconds()
+            work = Path(folder).resolve() / f"case{number}"
+            work.mkdir()
+            told[name] = CASES[name](work)
+            took = f"{time.monotonic() - begun:.0f} s, {processor_seconds() - used:.0f} s of the processor"
+            print(f"{'FAIL' if told[name].failed else 'ok  '} {name}: {dict(told[name].found)} ({took})", flush=True)
+            for line in told[name].failed:
+                print(f"     {line}", flush=True)
+    return told
+
+
+def main() -> int:
+    """Run as the head of this file says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", metavar="NAME", choices=list(CASES), help=", ".join(CASES))
+    parser.add_argument("--output", type=Path, help=f"where to write (default: {RESULT.name}, for all cases)")
+    given = parser.parse_args()
+    os.environ["PYTHONPATH"] = str(ROOT)  # what is started is of this checkout, wherever it works
+    told = run_all(given.only or list(CASES))
+    failed = sum(len(one.failed) for one in told.values())
+    result = {
+        "command": "python benchmarks/break_ins.py" + "".join(f" --only '{name}'" for name in given.only or ()),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "tried": sum(one.found.total() for one in told.values()),
+        "failed": failed,
+        "cases": {
+            name: {"tried": one.found.total(), "found": dict(sorted(one.found.items())), "failed": one.failed}
+            for name, one in told.items()
+        },
+    }
+    output = given.output or (None if given.only else RESULT)
+    if output:
+        output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(f"{failed} of {result['tried']} did not hold; {processor_seconds():.0f} s of processor time")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
