@@ -46,7 +46,7 @@ fuzz: $(VENV)/.dev  ## draw hostile input for every reader, FUZZ_SECONDS (60) ea
 faults: faults-input faults-files faults-rest  ## rerun every row of docs/reliability.md but the supply chain's
 
 faults-input: $(VENV)/.dev  ## its rows of input: drawn files and texts, attacks, growth of time and memory
-	STANCE_FUZZ_SECONDS=4 $(BIN)/python -m pytest tests/fuzz
+	STANCE_FUZZ_SECONDS=3 $(PYTEST) tests/fuzz tests/text/test_tables.py tests/annotation/test_files.py tests/cli/test_annotate.py tests/evaluation
 	$(BIN)/python benchmarks/input_growth.py --sizes 2,8 --check
 
 labelstudio: $(VENV)/.dev  ## round trip through a real Label Studio server, in an environment of its own
