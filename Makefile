@@ -79,7 +79,7 @@ faults-rest: $(VENV)/.dev test-api  ## its rows of models and of the server: tes
 
 faults-files: $(VENV)/.dev  ## kill, fill and block commands that write files; one classifier in many threads and processes
 	mkdir -p build
-	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/faults.py --kills 60 --trainings 6 --output build/faults.json
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/faults.py --kills 40 --trainings 4 --output build/faults.json
 	PYTHONPATH=. $(BIN)/python benchmarks/concurrency.py
 
 coverage: $(VENV)/.dev  ## the whole test suite with line and branch coverage, processes that tests start counted too

@@ -52,12 +52,16 @@ _EPILOG = """examples:
 exit status: 0 done, 1 something failed (the rest is done), 2 wrong usage"""
 
 
+_SIGNALS = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""With which clusters and closed terminals stop what runs."""
+
+
 def run() -> None:
     """Run the command and leave with its exit status."""
     _open_streams()
-    for name in ("SIGTERM", "SIGHUP"):  # as clusters and closed terminals stop what runs
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
+    for name in _SIGNALS:
+        number = getattr(signal, name)
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
             signal.signal(number, _stop)
     try:
         status = main()
@@ -68,7 +72,7 @@ def run() -> None:
     sys.exit(status)
 
 
-class _Stopped(BaseException):
+class _Stopped(SystemExit):
     """A signal that asks the process to end: files are tidied up as after Ctrl+C, then it does.
 
     Args:
@@ -81,6 +85,8 @@ class _Stopped(BaseException):
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    for name in _SIGNALS:  # a terminal that is closed sends both: the second would break off the tidying
+        signal.signal(getattr(signal, name), lambda *_: None)
     raise _Stopped(number)
 
 

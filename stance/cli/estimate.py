@@ -87,8 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
     read = [name for name in (*arguments.files, arguments.labels, arguments.groups) if name is not None]
     if read.count("-") > 1:
         raise InputError("stdin (-) can be read once. Name the other as a file.")
-    given = argparse.Namespace(**vars(arguments) | {"files": read})
-    form = output_format(given, _FORMATS)
+    form = output_format(arguments, _FORMATS)
     targets = None if arguments.targets is None else split_names(arguments.targets)
     rows = read_predicted(arguments.files, document=arguments.document)
     labelled = read_labelled(arguments.labels, rows)

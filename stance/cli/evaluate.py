@@ -90,7 +90,6 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.targets_file and not (arguments.model or arguments.against_model):
         arguments.refuse("--targets-file tells a model what targets are, and there is none. Give --model.")
     given = (arguments.gold, arguments.pred, arguments.against)
-    arguments.files = [name for name in given if name]
     if given.count("-") > 1:
         raise InputError("-: stdin can be read once. Give files.")
     if arguments.html == "-":

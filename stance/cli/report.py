@@ -90,6 +90,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _analyses(arguments: argparse.Namespace, inputs: Inputs) -> list[Analysis]:
     """Read files of predictions, and judge the others."""
     from stance.reporting.predictions import holds_predictions, read_predictions
+    from stance.text.sources import list_files
 
     texts_piped = ("-",) if arguments.input_format else ()
     made = [name for name in arguments.files if name not in texts_piped and holds_predictions(name)]
@@ -103,7 +104,10 @@ def _analyses(arguments: argparse.Namespace, inputs: Inputs) -> list[Analysis]:
         if unused is not None:
             option = unused.replace("_", "-")
             raise InputError(f"{made[0]}: holds predictions, so --{option} has no effect. Give it to stance predict.")
-        return [analysis for name in made for analysis in read_predictions(name)]
+        listing = list_files(made)
+        for line in listing.skipped:
+            _LOG.info("%s", line)
+        return [analysis for name in listing.files for analysis in read_predictions(name)]
     from stance.prediction import load_classifier
 
     targets = asked_targets(arguments, load_classifier(arguments.model, arguments.device).targets)

@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import logging
 import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,6 +87,8 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     except UsageError as error:
         arguments.refuse(str(error))
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the server would take the exception for one of a request
     with suppress(KeyboardInterrupt), listen(settings) as listening:
         serve(settings, listening)
     _LOG.info("stopped")

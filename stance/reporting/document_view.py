@@ -14,14 +14,14 @@ __all__ = ["UNSURE", "document_html", "is_unsure", "name_of", "title_of"]
 UNSURE = 0.6
 """A label of less probability is marked as uncertain where no risk was asked for: by its own account, four in ten or
 more of such are wrong."""
-_HEADING = re.compile(r"^\s*#{1,6}(?:\s+|$)|\s+#+\s*$")
+_HEADING = re.compile(r"^#{1,6}(?: |$)| #+$")
 _EDGES = {"sentence": "s", "word": "w", "mention": "m"}
 
 
 def title_of(analysis: Analysis) -> str:
     """Give the title of a document: its first heading, without Markdown's signs for one, else its name."""
     heading = next((block.text for block in analysis.blocks if block.kind == "heading"), "")
-    return " ".join(_HEADING.sub("", heading).split()) or name_of(analysis)
+    return _HEADING.sub("", " ".join(heading.split())).strip() or name_of(analysis)
 
 
 def name_of(analysis: Analysis) -> str:

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -211,22 +212,20 @@ class Part:
         """Make sure that journal and parts are as they were written."""
         sizes = self.commit.output, self.commit.errors
         for path, size, digest in zip((self._part, self._errors), sizes, self._hashes, strict=True):
-            if size and path.is_file():
-                with path.open("rb") as file:
-                    while size > 0 and (piece := file.read(min(size, 1 << 20))):
-                        digest.update(piece)
-                        size -= len(piece)
-            if size:
+            with path.open("rb") if size and path.is_file() else BytesIO() as file:
+                while size > 0 and (piece := file.read(min(size, 1 << 20))):
+                    digest.update(piece)
+                    size -= len(piece)
+            if size and not (self.commit.done and path.exists()):
                 return  # in its place, or too short, which is said where it is opened
-        if self._seal(self.commit) != self.commit.seal:
-            raise InputError(
-                f"{self._journal}: it, or what it tells of, was changed since it was written: the run cannot go on. "
-                f"Remove {self._journal} to begin anew."
-            )
+        longer = self.commit.done and self._part.exists() and self._part.stat().st_size != self.commit.output
+        if longer or self._seal(self.commit) != self.commit.seal:
+            told = f"{self._journal}: it, or what it tells of, was changed since it was written: the run cannot go on. "
+            raise InputError(f"{told}Remove {self._journal} to begin anew.")
 
     def _seal(self, commit: Commit) -> str:
-        parts = [self._run, json.dumps(asdict(replace(commit, seal=""))), *(one.hexdigest() for one in self._hashes)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        told = [self._run, asdict(replace(commit, seal="")), *(one.hexdigest() for one in self._hashes)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     def _check(self, found: Mapping[str, Any], header: Mapping[str, Any], last: Commit, resume: bool) -> None:
         """Make sure that the unfinished run that was found may go on here."""
@@ -276,8 +275,9 @@ class Part:
             raise not_written(self.place, error) from error
 
     def _settle(self, commit: Commit) -> None:
-        self.commit = replace(commit, seal=self._seal(commit))
-        self._write_line(asdict(self.commit))
+        sealed = replace(commit, seal=self._seal(commit))
+        self._write_line(asdict(sealed))
+        self.commit = sealed
 
     def _write_line(self, row: Mapping[str, Any]) -> None:
         self._log.write(json.dumps(row).encode() + b"\n")

@@ -89,9 +89,9 @@ class Guard:
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        _check_length(headers)
         self._check_host(headers)
         _check_origin(scope["method"], headers)
-        _check_length(headers)
         if self.settings.token and scope["path"] not in _OPEN:
             await self._check_token(scope)
         most = self.settings.max_bytes

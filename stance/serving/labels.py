@@ -107,7 +107,7 @@ class LabelFile:
             InputError: If the record that is there cannot be read.
             OSError: If the file cannot be written; then it is as it was.
         """
-        with self._lock, _locked(self.path.with_name(f".{self.path.name}.lock")):
+        with _locked(self._lock, self.path.with_name(f".{self.path.name}.lock")):
             lines = BytesIO(self.path.read_bytes()).readlines() if self.path.exists() else []
             place = _find(lines, annotation)
             if place is None:
@@ -157,20 +157,26 @@ def _find(lines: list[bytes], annotation: Annotation) -> int | None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that other processes wait for; it goes when its file is closed."""
-    # a link that others laid there is not followed, and a pipe not waited for
-    number = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
-    with os.fdopen(number, "wb"):
-        if sys.platform == "win32":
-            msvcrt.locking(number, msvcrt.LK_LOCK, 1)
-        else:
-            end = time.monotonic() + _PATIENCE
-            while not _taken(number):
-                if time.monotonic() >= end:
-                    raise OSError(errno.EAGAIN, f"another process holds {path.name}")
-                time.sleep(0.01)
-        yield
+def _locked(own: threading.Lock, path: Path) -> Iterator[None]:
+    """Hold a lock of this process, and one that other processes wait for; that goes when its file is closed."""
+    end = time.monotonic() + _PATIENCE
+    if not own.acquire(timeout=_PATIENCE):
+        raise OSError(errno.EAGAIN, f"another process holds {path.name}, and corrections wait for it")
+    try:
+        # a link that others laid there is not followed, and a pipe not waited for
+        more = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        number = os.open(path, os.O_RDWR | os.O_CREAT | more, 0o666)
+        with os.fdopen(number, "wb"):
+            if sys.platform == "win32":
+                msvcrt.locking(number, msvcrt.LK_LOCK, 1)
+            else:
+                while not _taken(number):
+                    if time.monotonic() >= end:
+                        raise OSError(errno.EAGAIN, f"another process holds {path.name}")
+                    time.sleep(0.01)
+            yield
+    finally:
+        own.release()
 
 
 def _taken(number: int) -> bool:

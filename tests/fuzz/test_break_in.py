@@ -128,7 +128,7 @@ def test_a_full_stdout_is_told(tmp_path: Path) -> None:
 
 
 @unix
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_command_that_is_stopped_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.txt").write_text("NATO met.\n", encoding="utf-8")
     # what runs in the background may have been started to ignore it
@@ -144,7 +144,10 @@ def test_a_command_that_is_stopped_leaves_nothing_half_written(tmp_path: Path, n
         time.sleep(0.3)  # a file whose making is broken off stays, as after kill -9, and the next run takes it
         number = signal.Signals[name]
         process.send_signal(number)
+        if name == "SIGHUP":  # a terminal that is closed sends both
+            process.send_signal(signal.SIGTERM)
         told = process.communicate(timeout=20)[1]
+        number = -process.returncode if name == "SIGHUP" and process.returncode == -signal.SIGTERM else number
     assert process.returncode == (130 if name == "SIGINT" else -number) and "Traceback" not in told
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 

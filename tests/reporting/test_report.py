@@ -210,6 +210,12 @@ def test_titles_come_without_the_signs_of_markdown(heading: str, title: str) -> 
     assert title_of(Analysis(Document(heading, "a.md"), (block,), ())) == title
 
 
+def test_the_title_of_a_heading_of_blanks_takes_no_time() -> None:
+    heading = f"# a{' ' * 300_000}b"  # by a pattern that looks for the end from every blank: hours
+    block = Paragraph(heading, 0, len(heading), kind="heading")
+    assert title_of(Analysis(Document(heading, "a.md"), (block,), ())) == "a b"
+
+
 def test_what_is_uncertain() -> None:
     def stance(probability: float, *labels: str) -> Stance:
         row = {"favor": probability, "against": 1 - probability, "neutral": 0.0, "absent": 0.0}

@@ -54,6 +54,12 @@ def test_an_end_without_room_is_gone_on_with(tmp_path: Path, monkeypatch: pytest
         sink.finish()
     sink.close()
     monkeypatch.undo()
+    edited = tmp_path / ".out.jsonl.part"
+    for data in (b"al", b"all\nmore\n", b"any\n"):  # all is read, and only has to be moved: edits count still
+        edited.write_bytes(data)
+        with pytest.raises(InputError, match="was changed since it was written"):
+            part(place)
+    edited.write_bytes(b"all\n")
     part(place).finish()
     assert place.read_bytes() == b"all\n"
 
