@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
-from stance.cli.options import reading_of
+from stance.cli.options import reading_of, refuse_listed
 from stance.errors import InputError
 from stance.schema import Document, Paragraph
 from stance.text.segmentation import segment
@@ -39,6 +39,7 @@ class Inputs:
 
     def __iter__(self) -> Iterator[Document]:
         listing = list_files(self.arguments.files, form=self.arguments.input_format)
+        refuse_listed(self.arguments, listing.files)
         for line in listing.skipped:
             _LOG.info("%s", line)
         for error in listing.errors:

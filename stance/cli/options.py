@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from stance.errors import InputError
@@ -19,6 +20,7 @@ __all__ = [
     "output_format",
     "positive_number",
     "reading_of",
+    "refuse_listed",
     "refuse_overwriting",
     "share",
     "split_names",
@@ -151,7 +153,7 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
     Raises:
         InputError: If a command is asked to.
     """
-    outputs = {kind: name for kind in _WRITTEN if (name := getattr(arguments, kind, None)) not in (None, "", "-")}
+    outputs = _outputs(arguments)
     given = [getattr(arguments, kind, None) for kind in (*_READ, "codebook", "targets_file")]
     inputs = [name for value in given for name in ([value] if isinstance(value, str) else value or ())]
     places: dict[str, str] = {}
@@ -162,6 +164,26 @@ def refuse_overwriting(arguments: argparse.Namespace) -> None:
         other = places.setdefault(place, kind)
         if other != kind and not place.startswith("/dev/"):
             raise InputError(f"{name}: --{other} and --{kind} would be one file. Give another --{kind}.")
+
+
+def refuse_listed(arguments: argparse.Namespace, files: Iterable[str]) -> None:
+    """Refuse to write over what lies in a folder that is to be read, as what an earlier run wrote there does.
+
+    Raises:
+        InputError: If a command is asked to.
+    """
+    there = {kind: name for kind, name in _outputs(arguments).items() if Path(name).is_file()}
+    if not there:
+        return
+    for file in files:
+        for kind, name in there.items():
+            if is_same_file(name, file):
+                raise InputError(f"{name}: is to be read and written. Give another --{kind}.")
+
+
+def _outputs(arguments: argparse.Namespace) -> dict[str, str]:
+    """Give the files that a command is to write, by the names of their options."""
+    return {kind: name for kind in _WRITTEN if (name := getattr(arguments, kind, None)) not in (None, "", "-")}
 
 
 def is_same_file(one: str, other: str) -> bool:

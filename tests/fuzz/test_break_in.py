@@ -418,3 +418,27 @@ def test_shares_and_weights_that_are_none_are_told() -> None:
 def test_what_is_of_another_type_is_told(call) -> None:
     with pytest.raises(StanceError):
         call()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "segment texts -o texts/out.jsonl",
+        "report texts -o texts/out.md",
+        "annotate prepare texts -o texts/out.jsonl",
+        "annotate hydrate labels.jsonl --texts texts -o texts/out.jsonl",
+    ],
+)
+def test_what_an_earlier_run_wrote_into_the_folder_is_not_read_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, tiny: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("NATO met.\n", encoding="utf-8")
+    row = {"id": "a", "text": "NATO met.", "labels": {"NATO": "favor"}, "annotator": "me"}
+    (tmp_path / "labels.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    written = tmp_path / line.split()[-1]
+    written.write_text("of an earlier run\n", encoding="utf-8")
+    assert main([*line.split(), *(["--model", str(tiny)] if line.startswith("report") else [])]) == 1
+    assert f"{written.relative_to(tmp_path)}: is to be read and written" in capsys.readouterr().err
+    assert written.read_text(encoding="utf-8") == "of an earlier run\n"

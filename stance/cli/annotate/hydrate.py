@@ -17,6 +17,7 @@ from stance.cli.annotate.records import (
     write_json,
     write_records,
 )
+from stance.cli.options import refuse_listed
 from stance.errors import StanceError
 from stance.progress import draw_bar, has_terminal
 
@@ -84,6 +85,9 @@ def _documents(arguments: argparse.Namespace, records: Records) -> Iterator[Docu
     listing = list_files(arguments.texts, form="text")  # files of any name: each is read as its name tells
     for error in listing.errors:
         raise error
+    refuse_listed(arguments, listing.files)
+    for line in listing.skipped:
+        LOG.info("%s", line)
     names = listing.files
     with ExitStack() as stack:
         bar = stack.enter_context(draw_bar("Searching", len(names), unit=" files")) if has_terminal() else None
