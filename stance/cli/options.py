@@ -172,7 +172,7 @@ def refuse_listed(arguments: argparse.Namespace, files: Iterable[str]) -> None:
     Raises:
         InputError: If a command is asked to.
     """
-    there = {kind: name for kind, name in _outputs(arguments).items() if Path(name).is_file()}
+    there = {kind: name for kind, name in _outputs(arguments).items() if is_same_file(name, name)}
     if not there:
         return
     for file in files:

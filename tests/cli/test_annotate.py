@@ -227,7 +227,8 @@ def test_hydrate(run: Run) -> None:
     )
     status, out, err = run("hydrate", "items.jsonl", "--texts", "texts", "--report", "report.json")
     assert (status, len(out.splitlines())) == (0, 3)
-    assert err == "stance: found 0, moved 2, edited 1, missing 0 of 3 annotations, in 1 documents\n"
+    counts = "stance: found 0, moved 2, edited 1, missing 0 of 3 annotations, in 1 documents\n"
+    assert err == f"stance: texts: left out 1 hidden\n{counts}"
     check_value(json.loads(Path("report.json").read_text(encoding="utf-8")), "hydration", "report.json")
     Path("texts/inner/copy.txt").write_text("Nothing of it is here.", encoding="utf-8")
     status, out, err = run("hydrate", "items.jsonl", "--texts", "texts", "--missing", "rest.jsonl")
