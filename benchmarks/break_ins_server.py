@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import httpx2 as httpx
 import psutil
@@ -302,13 +303,18 @@ def bombs(work: Path) -> Told:
     return told
 
 
-def word_bombs() -> Iterator[tuple[str, bytes]]:
-    """Give Word files: deep, wide, chained, cyclic, lying."""
-    spec = importlib.util.spec_from_file_location("word", ROOT / "tests" / "serving" / "conftest.py")
+def makers() -> ModuleType:
+    """Give what the tests make Word and PDF files with."""
+    spec = importlib.util.spec_from_file_location("makers", ROOT / "tests" / "serving" / "conftest.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    word, run, plain = module.word, "<w:r><w:t>NATO</w:t></w:r>", "<w:p><w:r><w:t>NATO met.</w:t></w:r></w:p>"
+    return module
+
+
+def word_bombs() -> Iterator[tuple[str, bytes]]:
+    """Give Word files: deep, wide, chained, cyclic, lying."""
+    word, run, plain = makers().word, "<w:r><w:t>NATO</w:t></w:r>", "<w:p><w:r><w:t>NATO met.</w:t></w:r></w:p>"
     kind = "http://schemas.openxmlformats.org/package/2006/relationships"
 
     def related(*targets: str) -> bytes:
@@ -341,15 +347,7 @@ def word_bombs() -> Iterator[tuple[str, bytes]]:
 
 def pdf_bombs() -> Iterator[tuple[str, bytes]]:
     """Give PDF files: packed twice, deep, wide, recursive, cyclic, lying."""
-
-    def made(*objects: bytes) -> bytes:
-        out, places = b"%PDF-1.5\n", []
-        for number, item in enumerate(objects, 1):
-            places.append(len(out))
-            out += b"%d 0 obj\n%s\nendobj\n" % (number, item)
-        table = b"".join(b"%010d 00000 n \n" % place for place in places)
-        end = b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
-        return out + end % (len(objects) + 1, table, len(objects) + 1, len(out))
+    made = makers().pdf_of
 
     def stream(data: bytes, more: bytes = b"", times: int = 1) -> bytes:
         for _ in range(times):

@@ -99,7 +99,12 @@ def pdf(lines: list[str], *, pages: int = 1) -> bytes:
     page = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {content} 0 R "
     objects += [(page + "/Resources << /Font << /F1 3 0 R >> >> >>").encode()] * pages
     objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
-    data, places = b"%PDF-1.4\n", []
+    return pdf_of(*objects)
+
+
+def pdf_of(*objects: bytes) -> bytes:
+    """A PDF of these objects, the first of which is its root."""
+    data, places = b"%PDF-1.5\n", []
     for number, item in enumerate(objects, 1):
         places.append(len(data))
         data += b"%d 0 obj\n%s\nendobj\n" % (number, item)
