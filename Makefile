@@ -73,7 +73,7 @@ model: $(VENV)/.dev  ## train the default model again (hours on two cores; an in
 	$(BIN)/stance train training/base.toml --out models/base --resume
 
 faults-rest: $(VENV)/.dev test-api  ## its rows of models and of the server: tests, hostile requests, 200 of them in flight; break-ins
-	$(PYTEST) tests/model tests/serving tests/scale tests/test_files.py tests/fitting/test_weights.py tests/fitting/test_training.py
+	$(PYTEST) $(addprefix tests/model/test_,backends.py graph.py sharing.py store.py) $(addprefix tests/scale/test_,journal.py stream.py) $(addprefix tests/fitting/test_,weights.py training.py) tests/serving tests/test_files.py
 	$(BIN)/python benchmarks/serving.py --in-flight 200 --seconds 60
 	$(BIN)/python benchmarks/break_ins.py
 

@@ -2,7 +2,8 @@
 
 What is repaired: text decoded in the wrong encoding and HTML entities; invisible characters, and letters that only look
 like Latin ones; words hyphenated at a line end; white space; and the spacing that machine translation leaves
-("regions.One of", "Asia -Pacific", "peace ,"). Else letters, quotation marks and dashes are never restyled.
+("regions.One of", "Asia -Pacific", "peace ,"); words that a hashtag glues together ("#HandsOffNATO"). Else letters,
+quotation marks and dashes are never restyled.
 
 Each pass finds small edits in the text as the passes before left it, and the edits of all passes are merged into one
 list of pieces, so the offset map is exact. The passes repeat until none finds anything more, so repairing twice
@@ -262,6 +263,24 @@ def _find_stops(text: str) -> Iterator[Edit]:
         yield Edit(match.start(), match.end(), "")
 
 
+# --- hashtags ---------------------------------------------------------------------------------------------------------
+
+_HASHTAG = re.compile(r"(?<![\w/#&.?=])#[^\W\d_]\w+")  # not the anchor of an address, nor a number's sign
+# A capital after a small letter (not in "iPhone", "McCain"), the last of several capitals before small letters (not in
+# "NATOs"), a number after a word (not in "G20") and a word after it.
+_SEAM = re.compile(
+    r"(?<=[a-z])(?<!#[a-z])(?<!Mc)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-Za-z]{3})(?=\d)|(?<=\d)(?=[A-Z][a-z])"
+    r"|(?<=[^\W_])_+(?=[^\W_])"
+)
+
+
+def _find_hashtags(text: str) -> Iterator[Edit]:
+    """Part the words of a hashtag, as far as capitals, numbers and underscores tell them."""
+    for tag in _HASHTAG.finditer(text):
+        for seam in _SEAM.finditer(text, *tag.span()):
+            yield Edit(*seam.span(), " ")
+
+
 _PASSES: tuple[Callable[[str], Iterator[Edit]], ...] = (
     _find_mojibake,
     _find_entities,
@@ -272,4 +291,5 @@ _PASSES: tuple[Callable[[str], Iterator[Edit]], ...] = (
     _find_glue,
     _find_hyphens,
     _find_stops,
+    _find_hashtags,
 )

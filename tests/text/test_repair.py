@@ -62,6 +62,10 @@ MENDED = [
     ("peace , he said ; so what ?", "peace, he said; so what?"),
     ("the end .", "the end."),
     ("in the region .\nThe next", "in the region. The next"),
+    # hashtags
+    ("#HandsOffNATO now", "#Hands Off NATO now"),
+    ("(#NoToUSWars) #StopTheWar2024", "(#No To US Wars) #Stop The War 2024"),
+    ("#Stand_with_China, #2024 #NATO75Summit", "#Stand with China, #2024 #NATO 75 Summit"),
 ]
 
 LEFT = [
@@ -91,6 +95,9 @@ LEFT = [
     "AT&T and R&D; and &nosuchthing;",
     "naïve café Œuvre Übergröße",
     "北约在亚太地区。一个",
+    "#NATO #NATOs #G20 #iPhone #McCain #china_ #_China #1949 C#Sharp ##StopIt",
+    "see https://example.org/#HomePage and example.org/a#PartTwo, or ?a=b.#PartThree",
+    "StopNATO and Stop_NATO",
     "",
 ]
 
@@ -166,6 +173,9 @@ def _check_pieces(repaired: Repaired) -> None:
 
 
 ODDS = [
+    "#",
+    "_",
+    "aBC9",
     "â€™",
     "â€",
     "Ã©",
@@ -246,6 +256,6 @@ def test_words_outside_edits_are_kept(words: list[str], data: st.DataObject) -> 
 
 def test_long_text_takes_linear_time() -> None:
     # 100 kB of each kind that could make a pattern go back and forth; quadratic time would be minutes.
-    for unit in ("word ", "word.", " ", "-\n", "â€™", "Ã ", "Word.Word", " -word", "&amp;", "\u200b", ". . ", "\n-"):
+    for unit in ("word ", "word.", " ", "-\n", "â€™", "Ã ", "Word.Word", " -word", "&amp;", "\u200b", ". . ", "\n-", "#", "#aB", "#aBcD", "_"):
         text = unit * (100_000 // len(unit))
         assert len(repair(text).text) <= len(text) * 2
