@@ -313,7 +313,8 @@ def _optimizer(network: StanceNetwork, schedule: Schedule) -> torch.optim.AdamW:
         [
             {"params": params, "lr": rate, "peak": rate, "weight_decay": decay, "encoder": encoder}
             for (rate, decay, encoder), params in groups.items()
-        ]
+        ],
+        fused=True,
     )
 
 
