@@ -151,3 +151,22 @@ def test_double_spaced_lines_have_no_two_lines_without_a_blank_one():
     spaced = "\n\n".join(lines).split("\n")
     assert cut(*lines) == cut(*spaced) == [11]
     assert cut(*spaced[:9], *spaced[10:]) == [1, 1, 1, 1, 2, 1, 1, 1, 1, 1]
+
+
+def test_a_label_that_a_wrapped_sentence_reaches_is_no_speaker():
+    rest = (
+        "Minister: no, he said, and the others went on with the talks of",
+        "the day before, which had been held in the dark of the old town",
+        "and had come to nothing at all.",
+    )
+    assert cut("The ministers met in the old town and talked with the Prime", *rest) == [4]
+    assert cut("Q: Have the ministers met, and have they talked with the Prime", *rest) == [1, 3]
+    assert cut("The ministers met in the old town.", *rest) == [1, 3]
+
+
+def test_a_narrow_quotation_does_not_tell_how_wide_the_rest_is():
+    paragraph = [wide(70, "When"), *[wide(70, "and")] * 3, wide(60, "and", "so.")]
+    quotation = [f"        {line}" for line in (wide(46, "When"), *[wide(46, "and")] * 4, wide(30, "and", "so."))]
+    assert cut(*paragraph, *paragraph) == [5, 5]
+    assert cut(*paragraph, *paragraph, *quotation, *paragraph, *paragraph) == [5, 5, 6, 5, 5]
+    assert cut(*quotation) == [6]
