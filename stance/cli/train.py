@@ -66,7 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(_told(check_recipe(arguments.recipe, overrides=arguments.set)))
         return 0
     try:
-        with _watching(arguments.tensorboard) as watch:
+        with _watching(arguments.tensorboard, seeds=arguments.seeds) as watch:
             config = train(
                 arguments.recipe,
                 arguments.out,
@@ -93,27 +93,31 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _watching(folder: str | None) -> Iterator[Callable[[Step], None]]:
+def _watching(folder: str | None, *, seeds: int = 1) -> Iterator[Callable[[Step], None]]:
     """Give what is told of each step: a bar on a terminal or a line a minute, a line an epoch, TensorBoard if asked."""
     with ExitStack() as stack:
         board = stack.enter_context(_tensorboard(folder)) if folder is not None else None
-        bar = None
+        bars = stack.enter_context(ExitStack())
+        bar = seed = None
         told = time.monotonic()
 
         def watch(step: Step) -> None:
-            nonlocal bar, told
-            if bar is None and has_terminal():
-                bar = stack.enter_context(draw_bar("training", step.steps, unit=" steps", done=step.step - 1))
+            nonlocal bar, seed, told
+            whose = f"seed {step.seed}: " if seeds > 1 else ""
+            if has_terminal() and seed != step.seed:
+                bars.close()
+                bar = bars.enter_context(draw_bar("training", step.steps, unit=" steps", done=step.step - 1))
+            seed = step.seed
             if bar is None and time.monotonic() - told > _EVERY:
                 told = time.monotonic()
-                _LOG.info("step %d of %d: loss %.4f", step.step, step.steps, step.loss)
+                _LOG.info("%sstep %d of %d: loss %.4f", whose, step.step, step.steps, step.loss)
             if bar is not None:
-                bar.set_description_str(f"loss {step.loss:.3f}", refresh=False)
+                bar.set_description_str(f"{whose}loss {step.loss:.3f}", refresh=False)
                 bar.update(step.step - bar.n)
             if board:
                 board(step)
             if step.score is not None:
-                _LOG.info("epoch %d: loss %.4f, macro-F1 on dev %.4f", step.epoch, step.loss, step.score)
+                _LOG.info("%sepoch %d: loss %.4f, macro-F1 on dev %.4f", whose, step.epoch, step.loss, step.score)
 
         yield watch
 

@@ -63,6 +63,7 @@ class Step:
     """What is told after each optimizer step, and after each epoch.
 
     Attributes:
+        seed: The run's seed: several runs may be told of one after the other.
         step: Steps done.
         steps: Steps of the whole run.
         epoch: The epoch, from 1.
@@ -71,6 +72,7 @@ class Step:
         score: Mean macro-F1 on dev in [0, 1] at the end of an epoch; None within one.
     """
 
+    seed: int
     step: int
     steps: int
     epoch: int
@@ -277,7 +279,7 @@ class _Run:
         if self.watch and self.accelerator.is_main_process:
             epoch = self.progress.epoch + (score is None)
             rate = max((group["lr"] for group in self.optimizer.param_groups if group["encoder"]), default=0.0)
-            self.watch(Step(self.progress.step, self.steps, epoch, loss, rate, score))
+            self.watch(Step(self.recipe.seed, self.progress.step, self.steps, epoch, loss, rate, score))
 
 
 def _has_bf16(device: torch.device) -> bool:

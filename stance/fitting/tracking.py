@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -13,10 +14,10 @@ __all__ = ["TensorBoard"]
 
 
 class TensorBoard:
-    """Writes what is told of each step; a context manager.
+    """Writes what is told of each step, each seed as a run of its own; a context manager.
 
     Args:
-        folder: Where TensorBoard reads.
+        folder: Where TensorBoard reads: gets a folder ``seed-N`` for each seed.
 
     Raises:
         MissingExtraError: If ``stance-kit[tensorboard]`` is not installed.
@@ -27,18 +28,21 @@ class TensorBoard:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise MissingExtraError("Writing for TensorBoard", "tensorboard") from None
-        self._open = partial(SummaryWriter, folder)
-        self._writer: Any = None  # opened at the first step, which only the first of several processes is told
+        self._folder = Path(folder)
+        self._open: Callable[[str], Any] = SummaryWriter
+        self._writers: dict[int, Any] = {}  # opened at a first step, which only the first of several processes is told
 
     def __call__(self, step: Step) -> None:
         """Write a step, or the end of an epoch."""
-        self._writer = self._writer or self._open()
+        if step.seed not in self._writers:
+            self._writers[step.seed] = self._open(str(self._folder / f"seed-{step.seed}"))
+        writer = self._writers[step.seed]
         if step.score is None:
-            self._writer.add_scalar("loss/step", step.loss, step.step)
-            self._writer.add_scalar("rate", step.rate, step.step)
+            writer.add_scalar("loss/step", step.loss, step.step)
+            writer.add_scalar("rate", step.rate, step.step)
         else:
-            self._writer.add_scalar("loss/epoch", step.loss, step.step)
-            self._writer.add_scalar("macro_f1/dev", step.score, step.step)
+            writer.add_scalar("loss/epoch", step.loss, step.step)
+            writer.add_scalar("macro_f1/dev", step.score, step.step)
 
     def __enter__(self) -> TensorBoard:
         return self
@@ -46,5 +50,5 @@ class TensorBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer:
-            self._writer.close()
+        for writer in self._writers.values():
+            writer.close()

@@ -11,6 +11,7 @@ import pytest
 from stance.cli.app import main
 from stance.errors import MissingExtraError
 from stance.fitting import entry
+from stance.fitting.loop import Step, Watch
 from stance.fitting.tracking import TensorBoard
 
 from .conftest import write_recipe
@@ -84,6 +85,31 @@ def test_several_seeds_are_summed_up(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert second == "model: mean macro-F1 on dev 0.6250"
     assert main(["train", "a.toml", "--out", "model"]) == 0
     assert "seeds" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_it_is_told_whose_steps_they_are(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*_: object, seeds: int, watch: Watch, **__: object) -> SimpleNamespace:
+        for seed in range(42, 42 + seeds):
+            for step in (
+                Step(seed, 1, 2, 1, 1.5, 1e-4),
+                Step(seed, 2, 2, 1, 1.25, 0.0),
+                Step(seed, 2, 2, 1, 1.25, 0.0, 0.5),
+            ):
+                watch(step)
+        return SimpleNamespace(training={"seeds": {"mean": 0.5, "sd": 0.0, "best": 42}}, metrics={})
+
+    monkeypatch.setattr(entry, "train", told)
+    monkeypatch.setattr("stance.cli.train.has_terminal", lambda: terminal)
+    assert main(["train", "a.toml", "--out", "model", "--seeds", "2"]) == 0
+    error = capsys.readouterr().err
+    for seed in (42, 43):
+        assert f"stance: seed {seed}: epoch 1: loss 1.2500, macro-F1 on dev 0.5000" in error
+        assert (f"seed {seed}: loss 1.250: 100%" in error) == terminal
+    assert main(["train", "a.toml", "--out", "model"]) == 0
+    assert "stance: epoch 1: loss 1.2500" in capsys.readouterr().err
 
 
 def test_an_interrupted_command_says_how_to_go_on(
