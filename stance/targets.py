@@ -12,6 +12,7 @@ from typing import Any
 
 from stance.errors import InputError, UnknownTargetError, suggest
 from stance.schema import Span
+from stance.text.hashtags import part_hashtags
 from stance.toml import read_toml
 
 __all__ = [
@@ -236,7 +237,8 @@ def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
     """Find where a text names a target.
 
     Names are looked for as they are written, so that "us" is not the US, nor "turkey" a country; in a text without a
-    single capital letter their small letters do, but for names that are common words then.
+    single capital letter their small letters do, but for names that are common words then. Words that a hashtag glues
+    together ("#HandsOffNATO") are looked at one by one.
 
     Args:
         text: Any text.
@@ -251,8 +253,9 @@ def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
     >>> [span.text for span in find_mentions("china told us what beijing thinks.", china)]
     ['china', 'beijing']
     """
-    matches = _pattern(target, text == text.lower()).finditer(text)
-    return tuple(Span(*match.span("alias"), match["alias"]) for match in matches if match["alias"])
+    parted = part_hashtags(text)
+    matches = _pattern(target, text == text.lower()).finditer(parted.text)
+    return tuple(parted.origin(*match.span("alias")) for match in matches if match["alias"])
 
 
 @lru_cache(maxsize=512)

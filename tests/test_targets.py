@@ -47,6 +47,9 @@ def mentions(text: str, target: Target) -> list[str]:
         ),
         (NATO, "nato has lost its shape, the alliance too", ["nato", "the alliance"]),
         (CHINA, "One capital is enough: china is porcelain", []),
+        (NATO, "#HandsOffNATO #NATO2024 #Nato_Summit #NATOsummit2023 #NATOs", ["NATO", "NATO", "Nato", "NATO"]),
+        (US, "#UnitedStates #NoUSBases, #USvsChina, #USArmy #FOCUSed", ["UnitedStates", "US", "US", "US"]),
+        (CHINA, "#SouthChinaSea, HandsOffChina", []),
     ],
 )
 def test_mentions(target: Target, text: str, expected: list[str]) -> None:

@@ -19,6 +19,7 @@ from html import unescape
 from html.entities import html5
 
 from stance.text.disguise import find_hidden, find_lookalikes
+from stance.text.hashtags import find_seams
 from stance.text.offsets import Edit, Piece, Repaired, apply, compose
 
 __all__ = ["Piece", "Repaired", "repair"]
@@ -263,24 +264,6 @@ def _find_stops(text: str) -> Iterator[Edit]:
         yield Edit(match.start(), match.end(), "")
 
 
-# --- hashtags ---------------------------------------------------------------------------------------------------------
-
-_HASHTAG = re.compile(r"(?<![\w/#&.?=])#[^\W\d_]\w+")  # not the anchor of an address, nor a number's sign
-# A capital after a small letter (not in "iPhone", "McCain"), the last of several capitals before small letters (not in
-# "NATOs"), a number after a word (not in "G20") and a word after it.
-_SEAM = re.compile(
-    r"(?<=[a-z])(?<!#[a-z])(?<!Mc)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-Za-z]{3})(?=\d)|(?<=\d)(?=[A-Z][a-z])"
-    r"|(?<=[^\W_])_+(?=[^\W_])"
-)
-
-
-def _find_hashtags(text: str) -> Iterator[Edit]:
-    """Part the words of a hashtag, as far as capitals, numbers and underscores tell them."""
-    for tag in _HASHTAG.finditer(text):
-        for seam in _SEAM.finditer(text, *tag.span()):
-            yield Edit(*seam.span(), " ")
-
-
 _PASSES: tuple[Callable[[str], Iterator[Edit]], ...] = (
     _find_mojibake,
     _find_entities,
@@ -291,5 +274,5 @@ _PASSES: tuple[Callable[[str], Iterator[Edit]], ...] = (
     _find_glue,
     _find_hyphens,
     _find_stops,
-    _find_hashtags,
+    find_seams,
 )

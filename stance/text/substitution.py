@@ -133,6 +133,7 @@ class _Name:
 
 _REACH = 60  # code points looked at on each side of a mention
 _GAP = re.compile(r"(?:['’]s?)?\s+\Z")
+_HASHTAG_BEFORE = re.compile(r"#\w*\Z")
 
 
 def _edits(text: str, pairs: tuple[tuple[Target, Target], ...]) -> Iterator[Edit]:
@@ -150,7 +151,9 @@ def _edits(text: str, pairs: tuple[tuple[Target, Target], ...]) -> Iterator[Edit
 
 
 def _rename(place: _Place) -> Edit:
-    """Replace one mention, with the article before it and the possessive mark after it."""
+    """Replace one mention, with the article before it and the possessive mark after it; plainly in a hashtag."""
+    if _HASHTAG_BEFORE.search(place.text[max(0, place.start - _REACH) : place.start]):
+        return Edit(place.start, place.end, re.sub(r"\W+", "", name_forms(place.new).short))
     place = _without_determiner(place)
     name = _choose(place)
     start, lead = _article(place, name)
