@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 from break_ins_commands import CASES as COMMAND_CASES
 from break_ins_server import CASES as SERVER_CASES
@@ -40,25 +41,34 @@ def processor_seconds() -> float:
 
 def run_all(names: list[str]) -> dict[str, Told]:
     """Do what the cases say, each in a folder of its own beside the tiny model; those of one file in turn."""
+    stopped = Event()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder).resolve()
         write_tiny(place / "tiny")
         with ThreadPoolExecutor(max_workers=2) as pool:
             lanes = [[name for name in names if name in cases] for cases in (COMMAND_CASES, SERVER_CASES)]
-            told = dict(pair for lane in pool.map(lambda lane: _run(lane, place), lanes) for pair in lane)
+            running = [pool.submit(_run, lane, place, stopped) for lane in lanes]
+            try:
+                told = dict(pair for lane in running for pair in lane.result())
+            except BaseException:
+                stopped.set()
+                raise
     return {name: told[name] for name in names}
 
 
-def _run(names: list[str], place: Path) -> list[tuple[str, Told]]:
+def _run(names: list[str], place: Path, stopped: Event) -> list[tuple[str, Told]]:
     """Do what some cases say, one after the other."""
-    pairs = []
+    pairs: list[tuple[str, Told]] = []
     for name in names:
+        if stopped.is_set():
+            break
         begun = time.monotonic()
         work = place / f"case{list(CASES).index(name)}"
         work.mkdir()
         told = CASES[name](work)
         lines = [f"{'FAIL' if told.failed else 'ok  '} {name}: {dict(told.found)} ({time.monotonic() - begun:.0f} s)"]
-        print("\n     ".join([*lines, *told.failed]), flush=True)
+        sys.stdout.write("\n     ".join([*lines, *told.failed]) + "\n")
+        sys.stdout.flush()
         pairs.append((name, told))
     return pairs
 
@@ -73,7 +83,7 @@ def main() -> int:
     for sent in (signal.SIGINT, signal.SIGHUP):  # nohup, or a shell's "&", has what is started ignore them, too
         if signal.getsignal(sent) == signal.SIG_IGN:
             signal.signal(sent, lambda *_: None)
-    told = run_all(given.only or list(CASES))
+    told = run_all(list(dict.fromkeys(given.only or CASES)))
     failed = sum(len(one.failed) for one in told.values())
     result = {
         "command": "python benchmarks/break_ins.py" + "".join(f" --only '{name}'" for name in given.only or ()),

@@ -262,7 +262,7 @@ def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
 def _pattern(target: Target, small: bool) -> re.Pattern[str]:
     """Make the pattern of a target's names, in texts of small letters alone or in others."""
     forms: list[str] = []
-    for alias in sorted(target.aliases, key=len, reverse=True):
+    for alias in sorted(_spellings(target.aliases), key=lambda alias: (-len(alias), alias)):
         if alias == alias.lower() or (small and alias.lower() not in _WORDS):
             forms.append(f"(?i:{_literal(alias)})")
             continue
@@ -275,6 +275,13 @@ def _pattern(target: Target, small: bool) -> re.Pattern[str]:
     # with the article: "the Board" is not to be found in "the Board of Health", whose exclusion names no article
     skipped = rf"(?:(?i:the)\s+)?(?:{'|'.join(excluded)})|" if excluded else ""
     return re.compile(rf"(?<!\w)(?:{skipped}(?P<alias>{'|'.join(forms)}))(?!\w)")
+
+
+def _spellings(aliases: Iterable[str]) -> set[str]:
+    """Give names as they are written, without their article ("the EU", "EU ministers"), and as hashtags are parted."""
+    short = {alias[4:] for alias in aliases if alias.startswith("the ") and alias[4:].isupper()}
+    parted = {part_hashtags(f"#{alias}").text[1:] for alias in aliases if alias.isidentifier()}
+    return {*aliases, *short, *parted}
 
 
 def _literal(phrase: str) -> str:

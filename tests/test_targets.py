@@ -56,7 +56,16 @@ def test_mentions(target: Target, text: str, expected: list[str]) -> None:
     assert mentions(text, target) == expected
 
 
-@given(st.text())
+def test_mentions_in_hashtags_of_names_that_have_seams_themselves() -> None:
+    names = Target("TikTok", aliases=("TikTok", "AfD", "Agenda2030", "Milk_Tea"))
+    assert mentions("#TikTok #BanTikTok #StopAfD #Agenda2030 #Milk_Tea, TikTok", names) == [
+        "TikTok", "TikTok", "AfD", "Agenda2030", "Milk_Tea", "TikTok",
+    ]  # fmt: skip
+    (eu,) = resolve_targets(["the EU"])
+    assert mentions("#LeaveEU #EUvsDisinfo The EU and EU ministers; UE", eu) == ["EU", "EU", "The EU", "EU"]
+
+
+@given(st.text() | st.lists(st.sampled_from(["#", "Stop", "US", "China", "NATO", "_", "is", "7", " "])).map("".join))
 def test_mentions_are_slices_in_order(text: str) -> None:
     for target in (NATO, US, CHINA):
         end = 0

@@ -172,7 +172,7 @@ def leave_out_long(examples: Sequence[Example], tokenizer: Tokenizer, window: in
 
 def _place_mentions(example: Example) -> tuple[str, list[tuple[Span, ...]]]:
     """Give the text as it is read, and where each target stands in it."""
-    repaired = repair(example.text)
+    repaired = repair(example.text, hashtags=True)
     places = []
     for judgement in example.judgements:
         if judgement.spans is None:

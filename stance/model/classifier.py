@@ -246,7 +246,7 @@ class Classifier:
             )
 
     def _read(self, texts: Sequence[str], targets: Sequence[Target], mentions: Mentions | None) -> list[_Reading]:
-        repaired = [repair(text) for text in texts]
+        repaired = [repair(text, hashtags=True) for text in texts]
         windows = cut_windows(
             self._tokenizer,
             [item.text for item in repaired],

@@ -9,18 +9,37 @@ from stance.text.offsets import Edit, Repaired, apply
 
 __all__ = ["find_seams", "part_hashtags"]
 
-_HASHTAG = re.compile(r"(?<![\w/#&.?=])#[^\W\d_]\w+")  # not the anchor of an address, nor a number's sign
-# A capital after a small letter (not in "iPhone", "McCain"), a number after a word (not in "G20") and a word after it,
-# underscores; capitals before small letters ("NATOsummit", "USBases", not "NATOs"), which may end in the next word's.
+_HASHTAGS = re.compile(r"(?<![^\W_])(?<![/&=#＃])(?<!\]\()(?<!=[\"'])(?:[#＃]++(?=\d*[^\W\d_])\w{2,})+")
+"""One, or several without a space. What looks like an anchor of a link or an attribute of HTML is none."""
+_REACH = 400
+"""Code points before a hashtag in which the beginning of an address is looked for."""
 _SEAM = re.compile(
-    r"(?<=[a-z])(?<!#[a-z])(?<!Mc)(?=[A-Z])|(?<=[A-Za-z]{3})(?=\d)|(?<=\d)(?=[A-Z][a-z])|(?<=[^\W_])_+(?=[^\W_])"
-    r"|(?P<capitals>[A-Z]{2,})(?=[a-z]{2})"
+    r"(?<=[^\W_])_+(?=[^\W_])|(?<=[^\W_])(?=[#＃])"
+    r"|(?<=[a-z])(?<![#＃][a-z])(?<!Mc)(?=[A-Z])"  # not in "iPhone", "McCain"
+    r"|(?<=[A-Za-z]{3})(?=\d)|(?<=[A-Z]{2})(?=(?:19|20)\d\d(?!\d))|(?<=\d)(?=[A-Z][A-Za-z])"  # not in "G20"
+    r"|(?<![A-Z])(?P<capitals>[A-Z]{2,}+)(?P<small>[a-z]++)"
 )
-_ABBREVIATIONS = """
-ASEAN AUKUS BBC BRICS CCP CIA CNN CPC CSTO DPRK EU FBI GOP IAEA ICC ICJ IDF IMF ISAF KFOR NATO OPEC OSCE OTAN PLA POTUS
-PRC QUAD ROK SCO SCOTUS SHAPE UAE UK UN UNSC US USA USSR WHO WTO
-"""
-_KNOWN = frozenset(_ABBREVIATIONS.split())
+_ABBREVIATIONS = frozenset(
+    [
+        *("AU", "BBC", "CCP", "CIA", "CNN", "CPC", "EU", "FBI", "GOP", "HK", "ICC", "ICJ", "IDF", "IMF", "PLA", "PRC"),
+        *("ROK", "SCO", "UAE", "UK", "UN", "US", "USA", "WHO", "WTO"),
+    ]
+)
+_SURE = frozenset(
+    [
+        *("ASEAN", "AUKUS", "BRICS", "CSTO", "DPRK", "IAEA", "ISAF", "KFOR", "NATO", "OPEC", "OSCE", "OTAN", "POTUS"),
+        *("SCOTUS", "UNSC", "USSR"),
+    ]
+)
+"""Abbreviations with which no word begins."""
+_WORDS = frozenset(
+    """
+    and are army as at backed ban base bases bloc by can deal exit first flag for forces from go has helps in is joins
+    kills led lies membership military must no not now of on or out policy sanctions should so stop summit talks to
+    today troops up us vote vs wants war wars we will with
+    """.split()  # noqa: SIM905 - a page of words, not a list of strings
+)
+"""Small words that stand behind an abbreviation ("USvsChina"); else it is a word's beginning ("UKraine")."""
 
 
 def find_seams(text: str) -> Iterator[Edit]:
@@ -32,16 +51,36 @@ def find_seams(text: str) -> Iterator[Edit]:
     Yields:
         The edits, in order. In the text that they make of it there is nothing more to part.
     """
-    if "#" not in text:
+    if "#" not in text and "＃" not in text:
         return
-    for tag in _HASHTAG.finditer(text):
-        for seam in _SEAM.finditer(text, *tag.span()):
-            start, end = seam.span()
-            capitals = seam["capitals"]
-            if capitals:
-                whole = capitals in _KNOWN and capitals[:-1] not in _KNOWN  # else "US Army"
-                start = end = end - (not whole)
-            yield Edit(start, end, " ")
+    for tags in _HASHTAGS.finditer(text):
+        if _is_in_address(text, tags.start()):
+            continue
+        for seam in _SEAM.finditer(text, *tags.span()):
+            if seam["capitals"] is None:
+                yield Edit(*seam.span(), " ")
+                continue
+            before = _capitals_end(seam["capitals"], seam["small"])
+            if before:
+                at = seam.start() + before
+                yield Edit(at, at, " ")
+
+
+def _is_in_address(text: str, at: int) -> bool:
+    run = re.split(r"\s", text[max(0, at - _REACH) : at])[-1]
+    return "://" in run or "www." in run
+
+
+def _capitals_end(capitals: str, small: str) -> int:
+    """Tell how many of some capitals before small letters are a word of their own: all, all but the last, or none."""
+    first = capitals[:-1]
+    if small in _WORDS or (capitals in _SURE and len(small) > 1):
+        return len(capitals)  # "USvs", "NATOsummit"; "NATOs" is one word
+    if first in _SURE | _ABBREVIATIONS and (len(small) > 1 or (capitals[-1] + small).lower() in _WORDS):
+        return len(first)  # "USArmy", "NATOIs"
+    if capitals in _ABBREVIATIONS:
+        return 0  # "UKraine"
+    return len(first) if len(small) > 1 and len(first) > 1 else 0  # "LGBTRights"; not "UNited"
 
 
 def part_hashtags(text: str) -> Repaired:

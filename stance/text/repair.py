@@ -2,8 +2,7 @@
 
 What is repaired: text decoded in the wrong encoding and HTML entities; invisible characters, and letters that only look
 like Latin ones; words hyphenated at a line end; white space; and the spacing that machine translation leaves
-("regions.One of", "Asia -Pacific", "peace ,"); words that a hashtag glues together ("#HandsOffNATO"). Else letters,
-quotation marks and dashes are never restyled.
+("regions.One of", "Asia -Pacific", "peace ,"). Else letters, quotation marks and dashes are never restyled.
 
 Each pass finds small edits in the text as the passes before left it, and the edits of all passes are merged into one
 list of pieces, so the offset map is exact. The passes repeat until none finds anything more, so repairing twice
@@ -29,7 +28,7 @@ __all__ = ["Piece", "Repaired", "repair"]
 _MAX_ROUNDS = 64
 
 
-def repair(text: str) -> Repaired:
+def repair(text: str, *, hashtags: bool = False) -> Repaired:
     """Repair a paragraph (or a whole text) on a shadow copy.
 
     White space becomes one space, except that a blank line stays a blank line and a line that opens with a bullet stays
@@ -38,14 +37,16 @@ def repair(text: str) -> Repaired:
 
     Args:
         text: Any text; it is not changed.
+        hashtags: Whether the words of hashtags are parted, too, as models read them.
 
     Returns:
         The repaired copy with its offset map. Repairing ``repair(text).text`` again changes nothing.
     """
     current, pieces = text, ()  # type: str, tuple[Piece, ...]
+    passes = (*_PASSES, find_seams) if hashtags else _PASSES
     for _ in range(_MAX_ROUNDS):
         before = current
-        for find in _PASSES:
+        for find in passes:
             edits = list(find(current))
             if edits:
                 current, step = apply(current, edits)
@@ -274,5 +275,4 @@ _PASSES: tuple[Callable[[str], Iterator[Edit]], ...] = (
     _find_glue,
     _find_hyphens,
     _find_stops,
-    find_seams,
 )

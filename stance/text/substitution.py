@@ -9,12 +9,13 @@ one is told from the word that follows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stance.errors import InputError
 from stance.schema import Span
 from stance.targets import Target, find_mentions
+from stance.text.hashtags import part_hashtags
 from stance.text.names import DEMONYM, GIVEN_NAMES, classify, leader_index, name_forms, role_of, takes_the
 from stance.text.offsets import Edit, apply
 from stance.text.words import ATTRIBUTED, FUNCTION_WORDS, VERBS
@@ -23,7 +24,7 @@ __all__ = ["mask_mentions", "replace_target", "swap_targets"]
 
 
 def mask_mentions(text: str, target: Target, mask: str = "[MASK]") -> tuple[str, tuple[Span, ...]]:
-    """Put a mask in place of every mention of a target; nothing else changes.
+    """Put a mask in place of every mention of a target; nothing else changes but the hashtags that it is taken out of.
 
     Args:
         text: Any text.
@@ -37,6 +38,7 @@ def mask_mentions(text: str, target: Target, mask: str = "[MASK]") -> tuple[str,
     >>> mask_mentions("Beijing spoke.", builtin_targets()[2])
     ('[MASK] spoke.', (Span(start=0, end=6, text='[MASK]'),))
     """
+    text = _open_hashtags(text, (target,))
     masked, pieces = apply(text, (Edit(span.start, span.end, mask) for span in find_mentions(text, target)))
     return masked, tuple(Span(piece.new_start, piece.new_end, mask) for piece in pieces)
 
@@ -89,7 +91,15 @@ def _rewrite(text: str, pairs: tuple[tuple[Target, Target], ...]) -> str:
     for old, new in pairs:
         if old.name == new.name:
             raise InputError(f"expected two different targets, found {old.name!r} twice. Give another target.")
+    text = _open_hashtags(text, [old for old, _ in pairs])
     return apply(text, _edits(text, pairs))[0]
+
+
+def _open_hashtags(text: str, targets: Sequence[Target]) -> str:
+    """Part the words of hashtags where one among several names a target; else leave the text as it is."""
+    spans = (span for target in targets for span in find_mentions(text, target))
+    glued = any(_LETTER.match(text, span.end) or _LETTER.match(text[span.start - 1 : span.start]) for span in spans)
+    return part_hashtags(text).text if glued else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +142,8 @@ class _Name:
 
 
 _REACH = 60  # code points looked at on each side of a mention
+_LETTER = re.compile(r"\w")
 _GAP = re.compile(r"(?:['’]s?)?\s+\Z")
-_HASHTAG_BEFORE = re.compile(r"#\w*\Z")
 
 
 def _edits(text: str, pairs: tuple[tuple[Target, Target], ...]) -> Iterator[Edit]:
@@ -151,9 +161,9 @@ def _edits(text: str, pairs: tuple[tuple[Target, Target], ...]) -> Iterator[Edit
 
 
 def _rename(place: _Place) -> Edit:
-    """Replace one mention, with the article before it and the possessive mark after it; plainly in a hashtag."""
-    if _HASHTAG_BEFORE.search(place.text[max(0, place.start - _REACH) : place.start]):
-        return Edit(place.start, place.end, re.sub(r"\W+", "", name_forms(place.new).short))
+    """Replace one mention, with the article before it and the possessive mark after it, plainly after "#"."""
+    if place.text[place.start - 1 : place.start] in ("#", "＃"):
+        return Edit(place.start, place.end, re.sub(r"\Athe |\W+", "", name_forms(place.new).short))
     place = _without_determiner(place)
     name = _choose(place)
     start, lead = _article(place, name)

@@ -62,10 +62,6 @@ MENDED = [
     ("peace , he said ; so what ?", "peace, he said; so what?"),
     ("the end .", "the end."),
     ("in the region .\nThe next", "in the region. The next"),
-    # hashtags
-    ("#HandsOffNATO now", "#Hands Off NATO now"),
-    ("(#NoToUSWars) #StopTheWar2024", "(#No To US Wars) #Stop The War 2024"),
-    ("#Stand_with_China, #2024 #NATO75Summit", "#Stand with China, #2024 #NATO 75 Summit"),
 ]
 
 LEFT = [
@@ -95,9 +91,7 @@ LEFT = [
     "AT&T and R&D; and &nosuchthing;",
     "naïve café Œuvre Übergröße",
     "北约在亚太地区。一个",
-    "#NATO #NATOs #G20 #iPhone #McCain #china_ #_China #1949 C#Sharp ##StopIt",
-    "see https://example.org/#HomePage and example.org/a#PartTwo, or ?a=b.#PartThree",
-    "StopNATO and Stop_NATO",
+    "#HandsOffNATO",
     "",
 ]
 
@@ -221,14 +215,15 @@ TEXTS = st.lists(st.sampled_from(ODDS + PROSE) | st.text(max_size=3), max_size=1
 @settings(max_examples=250)
 @given(TEXTS)
 def test_twice_is_once(text: str) -> None:
-    once = repair(text).text
-    assert repair(once).text == once
+    for hashtags in (False, True):
+        once = repair(text, hashtags=hashtags).text
+        assert repair(once, hashtags=hashtags).text == once
 
 
 @settings(max_examples=150)
 @given(TEXTS)
 def test_map_is_monotone_and_within_bounds(text: str) -> None:
-    repaired = repair(text)
+    repaired = repair(text, hashtags=True)
     _check_pieces(repaired)
     for size, map_span in ((len(repaired.text), repaired.origin), (len(text), repaired.locate)):
         spans = [map_span(at, at + 1) for at in range(size)]

@@ -58,8 +58,8 @@ US_CHINA = [
     ("the May 3 White House briefing", "the May 3 Chinese leadership briefing"),
     ("the US Congress", "the Chinese parliament"),
     ("U.S. Secretary of State Antony Blinken", "Chinese foreign minister Wen Jiabao"),
-    ("No war! #StandWithChina", "No war! #StandWithUS"),
-    ("#US #UnitedStatesNavy", "#China #ChinaNavy"),
+    ("No war! #StandWithChina", "No war! #Stand With the United States"),
+    ("#US #UnitedStates", "#China #China"),
     # capital letters
     ("CHINA WARNS AMERICA", "THE UNITED STATES WARNS CHINA"),
     # what is no mention, or no target
@@ -174,7 +174,8 @@ def test_masks_and_where_they_stand() -> None:
     text, spans = mask_mentions("China’s fleet left the South China Sea for Beijing.", CHINA, "[X]")
     assert text == "[X]’s fleet left the South China Sea for [X]."
     assert spans == (Span(0, 3, "[X]"), Span(41, 44, "[X]"))
-    assert mask_mentions("No war! #HandsOffChina", CHINA, "[X]") == ("No war! #HandsOff[X]", (Span(17, 20, "[X]"),))
+    assert mask_mentions("No war! #HandsOffChina", CHINA, "[X]") == ("No war! #Hands Off [X]", (Span(19, 22, "[X]"),))
+    assert mask_mentions("#USChinaTradeWar #StopIt", US, "X")[0] == "#X China Trade War #Stop It"
     assert mask_mentions("No names here.", CHINA) == ("No names here.", ())
 
 
