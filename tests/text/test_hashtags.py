@@ -18,6 +18,7 @@ PARTED = [
     ("#NATOsummit2023 #NATOisDead #NATOIsDead", "#NATO summit 2023 #NATO is Dead #NATO Is Dead"),
     ("#USArmy #USInAfrica #USVsChina #EUvsDisinfo", "#US Army #US In Africa #US Vs China #EU vs Disinfo"),
     ("#LGBTRights #NoHKnow #FreeHK", "#LGBT Rights #No HK now #Free HK"),
+    ("#WhatAWar #ITrustNATO #AIsafety", "#What A War #I Trust NATO #AIsafety"),
     ("#US2024 #Vilnius2023NATOSummit #75YearsOfNATO", "#US 2024 #Vilnius 2023 NATO Summit #75 Years Of NATO"),
     ("#FreePalestine#StopNATO", "#Free Palestine #Stop NATO"),
     ('Why?#StopNATO end.#StopNATO ##StopNATO "#StopNATO"', 'Why?#Stop NATO end.#Stop NATO ##Stop NATO "#Stop NATO"'),
