@@ -262,7 +262,11 @@ def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
 def _pattern(target: Target, small: bool) -> re.Pattern[str]:
     """Make the pattern of a target's names, in texts of small letters alone or in others."""
     forms: list[str] = []
-    for alias in sorted(_spellings(target.aliases), key=lambda alias: (-len(alias), alias)):
+    exactly = set() if small else _as_written(target.aliases)
+    for alias in sorted({*target.aliases, *exactly}, key=lambda alias: (-len(alias), alias)):
+        if alias in exactly:
+            forms.append(_literal(alias))
+            continue
         if alias == alias.lower() or (small and alias.lower() not in _WORDS):
             forms.append(f"(?i:{_literal(alias)})")
             continue
@@ -277,11 +281,11 @@ def _pattern(target: Target, small: bool) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{skipped}(?P<alias>{'|'.join(forms)}))(?!\w)")
 
 
-def _spellings(aliases: Iterable[str]) -> set[str]:
-    """Give names as they are written, without their article ("the EU", "EU ministers"), and as hashtags are parted."""
+def _as_written(aliases: Sequence[str]) -> set[str]:
+    """Give forms that count as they are written alone: "EU" of "the EU", and "Tik Tok", as the hashtag is parted."""
     short = {alias[4:] for alias in aliases if alias.startswith("the ") and alias[4:].isupper()}
-    parted = {part_hashtags(f"#{alias}").text[1:] for alias in aliases if alias.isidentifier()}
-    return {*aliases, *short, *parted}
+    words = (alias for alias in aliases if alias.isidentifier() and alias != alias.lower())
+    return (short | {part_hashtags(f"#{word}").text[1:] for word in words}) - set(aliases)
 
 
 def _literal(phrase: str) -> str:

@@ -61,7 +61,9 @@ def test_mentions_in_hashtags_of_names_that_have_seams_themselves() -> None:
     assert mentions("#TikTok #BanTikTok #StopAfD #Agenda2030 #Milk_Tea, TikTok", names) == [
         "TikTok", "TikTok", "AfD", "Agenda2030", "Milk_Tea", "TikTok",
     ]  # fmt: skip
+    assert mentions("We tik tok, and agenda 2030. TIK TOK", names) == []
     (eu,) = resolve_targets(["the EU"])
+    assert mentions("un vol en europe, eu", resolve_targets(["the UN"])[0]) == []
     assert mentions("#LeaveEU #EUvsDisinfo The EU and EU ministers; UE", eu) == ["EU", "EU", "The EU", "EU"]
 
 

@@ -56,9 +56,10 @@ def mask_target(text: str, target: Target, *, spare_first: bool = False) -> str:
     >>> mask_target("Beijing spoke; China listened.", builtin_targets()[2])
     'X spoke; X listened.'
     """
-    mentions = find_mentions(text, target)
-    spared = mentions[0].end if spare_first and mentions else 0
-    return text[:spared] + mask_mentions(text[spared:], target, MASK)[0]
+    masked, places = mask_mentions(text, target, MASK)
+    if not spare_first or not places:
+        return masked
+    return masked[: places[0].start] + find_mentions(text, target)[0].text + masked[places[0].end :]
 
 
 def mask_other_words(text: str, target: Target, *, seed: int = 0) -> str:

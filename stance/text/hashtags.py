@@ -13,6 +13,7 @@ _HASHTAGS = re.compile(r"(?<![^\W_])(?<![/&=#＃])(?<!\]\()(?<!=[\"'])(?:[#＃]+
 """One, or several without a space. What looks like an anchor of a link or an attribute of HTML is none."""
 _REACH = 400
 """Code points before a hashtag in which the beginning of an address is looked for."""
+_SPACE = re.compile(r"\s")
 _SEAM = re.compile(
     r"(?<=[^\W_])_+(?=[^\W_])|(?<=[^\W_])(?=[#＃])"
     r"|(?<=[a-z])(?<![#＃][a-z])(?<!Mc)(?=[A-Z])"  # not in "iPhone", "McCain"
@@ -52,21 +53,26 @@ def find_seams(text: str) -> Iterator[Edit]:
     if "#" not in text and "＃" not in text:
         return
     for tags in _HASHTAGS.finditer(text):
-        if _is_in_address(text, tags.start()):
+        edits = list(_seams(text, *tags.span()))
+        if edits and not _is_in_address(text, tags.start()):
+            yield from edits
+
+
+def _seams(text: str, start: int, end: int) -> Iterator[Edit]:
+    for seam in _SEAM.finditer(text, start, end):
+        if seam["capitals"] is None:
+            yield Edit(*seam.span(), " ")
             continue
-        for seam in _SEAM.finditer(text, *tags.span()):
-            if seam["capitals"] is None:
-                yield Edit(*seam.span(), " ")
-                continue
-            before = _capitals_end(seam["capitals"], seam["small"])
-            if before:
-                at = seam.start() + before
-                yield Edit(at, at, " ")
+        before = _capitals_end(seam["capitals"], seam["small"])
+        if before:
+            at = seam.start() + before
+            yield Edit(at, at, " ")
 
 
 def _is_in_address(text: str, at: int) -> bool:
-    run = re.split(r"\s", text[max(0, at - _REACH) : at])[-1]
-    return "://" in run or "www." in run
+    first = max(0, at - _REACH)
+    begun = max(text.rfind("://", first, at), text.rfind("www.", first, at))
+    return begun >= 0 and not _SPACE.search(text, begun, at)
 
 
 def _capitals_end(capitals: str, small: str) -> int:

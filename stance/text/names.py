@@ -160,11 +160,13 @@ def role_of(alias: str) -> str:
 
 
 def takes_the(name: str) -> bool:
-    """Tell whether a name, as a noun, has "the" before it; short abbreviations have, those read as a word have not.
+    """Tell whether a name, as a noun, wants "the" before it; short abbreviations do, those read as a word do not.
 
-    >>> [takes_the(name) for name in ("US", "United States", "EU", "NATO", "China")]
-    [True, True, True, False, False]
+    >>> [takes_the(name) for name in ("US", "United States", "EU", "NATO", "China", "the African Union")]
+    [True, True, True, False, False, False]
     """
+    if name.startswith("the "):
+        return False
     letters = name.replace(".", "").replace(" ", "")
     return bool(_WITH_ARTICLE.search(name)) or (len(letters) <= 3 and letters.isupper())
 

@@ -162,8 +162,9 @@ def _edits(text: str, pairs: tuple[tuple[Target, Target], ...]) -> Iterator[Edit
 
 def _rename(place: _Place) -> Edit:
     """Replace one mention, with the article before it and the possessive mark after it, plainly after "#"."""
-    if place.text[place.start - 1 : place.start] in ("#", "＃"):
-        return Edit(place.start, place.end, re.sub(r"\Athe |\W+", "", name_forms(place.new).short))
+    plain = name_forms(place.new).short
+    if place.text[place.start - 1 : place.start] in ("#", "＃") and plain.isalpha():
+        return Edit(place.start, place.end, plain)
     place = _without_determiner(place)
     name = _choose(place)
     start, lead = _article(place, name)

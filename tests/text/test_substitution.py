@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stance.errors import InputError
 from stance.schema import Span
-from stance.targets import Target, builtin_targets, find_mentions
+from stance.targets import Target, builtin_targets, find_mentions, resolve_targets
 from stance.text.substitution import mask_mentions, replace_target, swap_targets
 
 NATO, US, CHINA = builtin_targets()
@@ -92,6 +92,9 @@ def test_swaps_nato_and_us(text: str, swapped: str) -> None:
     assert swap_targets(text, NATO, US) == swapped
 
 
+(UNION,) = resolve_targets(["the African Union"])
+
+
 @pytest.mark.parametrize(
     ("text", "target", "other", "replaced"),
     [
@@ -101,6 +104,7 @@ def test_swaps_nato_and_us(text: str, swapped: str) -> None:
         ("the Trump plan", US, EU, "the EU leader plan"),
         ("The US is wrong; a US ship, an American.", US, LEAGUE, None),
         ("Putin and Moscow", RUSSIA, CHINA, "Xi Jinping and Beijing"),
+        ("The US accepts it. #HandsOffUS", US, UNION, "The African Union accepts it. #Hands Off the African Union"),
         ("The Kremlin says so.", RUSSIA, US, "The American leadership says so."),
     ],
 )
