@@ -42,7 +42,8 @@ class Target:
         name: Short name, the key of results.
         aliases: Names that make the target present in a text, its own name included. One with a capital in it is
             matched as written, as the first word of a sentence, and in full capitals; one in small letters in any case.
-            In a text without any capital letter all are matched in small letters, but for words such as "us".
+            In a text without any capital letter all are matched in small letters, but for words such as "us". "EU" and
+            "European Union" count for "the EU" and "the European Union".
         description: One sentence that says what is meant; the model reads it.
         exclude: Phrases inside which an alias does not count ("South China Sea").
 
@@ -262,30 +263,36 @@ def find_mentions(text: str, target: Target) -> tuple[Span, ...]:
 def _pattern(target: Target, small: bool) -> re.Pattern[str]:
     """Make the pattern of a target's names, in texts of small letters alone or in others."""
     forms: list[str] = []
-    exactly = set() if small else _as_written(target.aliases)
-    for alias in sorted({*target.aliases, *exactly}, key=lambda alias: (-len(alias), alias)):
-        if alias in exactly:
+    bare = set() if small else _without_article(target.aliases)
+    for alias in sorted({*target.aliases, *bare}, key=lambda alias: (-len(alias), alias)):
+        if alias in bare:
             forms.append(_literal(alias))
-            continue
-        if alias == alias.lower() or (small and alias.lower() not in _WORDS):
-            forms.append(f"(?i:{_literal(alias)})")
-            continue
-        forms.append(_literal(alias))
-        if alias[0].islower():  # "the Alliance" begins a sentence as "The Alliance"
-            forms.append(_literal(alias[0].upper() + alias[1:]))
-        if len(alias) > _SHORT and alias != alias.upper():
-            forms.append(_literal(alias.upper()))
+        elif alias == alias.lower() or (small and alias.lower() not in _WORDS):
+            forms.extend(f"(?i:{_literal(form)})" for form in _as_hashtag(alias.lower()))
+        else:
+            written = [alias]
+            if alias[0].islower():  # "the Alliance" begins a sentence as "The Alliance"
+                written.append(alias[0].upper() + alias[1:])
+            if len(alias) > _SHORT and alias != alias.upper():
+                written.append(alias.upper())
+            forms.extend(_literal(form) for word in written for form in _as_hashtag(word))
     excluded = [f"(?i:{_literal(phrase)})" for phrase in sorted(target.exclude, key=len, reverse=True)]
     # with the article: "the Board" is not to be found in "the Board of Health", whose exclusion names no article
     skipped = rf"(?:(?i:the)\s+)?(?:{'|'.join(excluded)})|" if excluded else ""
     return re.compile(rf"(?<!\w)(?:{skipped}(?P<alias>{'|'.join(forms)}))(?!\w)")
 
 
-def _as_written(aliases: Sequence[str]) -> set[str]:
-    """Give forms that count as they are written alone: "EU" of "the EU", and "Tik Tok", as the hashtag is parted."""
-    short = {alias[4:] for alias in aliases if alias.startswith("the ") and alias[4:].isupper()}
-    words = (alias for alias in aliases if alias.isidentifier() and alias != alias.lower())
-    return (short | {part_hashtags(f"#{word}").text[1:] for word in words}) - set(aliases)
+def _without_article(aliases: Sequence[str]) -> set[str]:
+    """Give names that count without their article, as they are written: "EU ministers", "European Union ministers"."""
+    names = {alias[4:] for alias in aliases if alias.startswith("the ") and alias[4:].lower() not in _WORDS}
+    long = {name for name in names if " " in name and all(word[:1].isupper() for word in name.split())}
+    return ({name for name in names if name.isupper()} | long) - set(aliases)
+
+
+def _as_hashtag(word: str) -> list[str]:
+    """Give a name, and how it reads where a hashtag of it was parted ("Tik Tok", "covid 19")."""
+    parted = part_hashtags(f"#{word}").text[1:] if word.isidentifier() else word
+    return [word] if parted == word else [word, parted]
 
 
 def _literal(phrase: str) -> str:

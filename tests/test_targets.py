@@ -61,10 +61,15 @@ def test_mentions_in_hashtags_of_names_that_have_seams_themselves() -> None:
     assert mentions("#TikTok #BanTikTok #StopAfD #Agenda2030 #Milk_Tea, TikTok", names) == [
         "TikTok", "TikTok", "AfD", "Agenda2030", "Milk_Tea", "TikTok",
     ]  # fmt: skip
-    assert mentions("We tik tok, and agenda 2030. TIK TOK", names) == []
+    assert mentions("We tik tok. TIK TOK", names) == []
+    for text in ("#agenda2030", "#AGENDA2030 NOW", "#AfDVerbot", "#milk_tea", "#Milk_Tea"):
+        assert len(mentions(text, names)) == 1
+    assert mentions("#Covid19 #COVID19 #covid19", Target("covid19")) == ["Covid19", "COVID19", "covid19"]
     (eu,) = resolve_targets(["the EU"])
     assert mentions("un vol en europe, eu", resolve_targets(["the UN"])[0]) == []
     assert mentions("#LeaveEU #EUvsDisinfo The EU and EU ministers; UE", eu) == ["EU", "EU", "The EU", "EU"]
+    assert mentions("European Union ministers", eu) == ["European Union"]
+    assert mentions("WHO IS NEXT? a Board of ours", Target("the WHO", aliases=("the Board",))) == []
 
 
 @given(st.text() | st.lists(st.sampled_from(["#", "Stop", "US", "China", "NATO", "_", "is", "7", " "])).map("".join))

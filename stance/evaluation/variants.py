@@ -56,10 +56,7 @@ def mask_target(text: str, target: Target, *, spare_first: bool = False) -> str:
     >>> mask_target("Beijing spoke; China listened.", builtin_targets()[2])
     'X spoke; X listened.'
     """
-    masked, places = mask_mentions(text, target, MASK)
-    if not spare_first or not places:
-        return masked
-    return masked[: places[0].start] + find_mentions(text, target)[0].text + masked[places[0].end :]
+    return mask_mentions(text, target, MASK, spare_first=spare_first)[0]
 
 
 def mask_other_words(text: str, target: Target, *, seed: int = 0) -> str:

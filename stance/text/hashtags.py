@@ -14,6 +14,7 @@ _HASHTAGS = re.compile(r"(?<![^\W_])(?<![/&=#＃])(?<!\]\()(?<!=[\"'])(?:[#＃]+
 _REACH = 400
 """Code points before a hashtag in which the beginning of an address is looked for."""
 _SPACE = re.compile(r"\s")
+_ADDRESS = re.compile(r"://|www\.|\.[a-z]{2,9}/", re.IGNORECASE)
 _SEAM = re.compile(
     r"(?<=[^\W_])_+(?=[^\W_])|(?<=[^\W_])(?=[#＃])"
     r"|(?<=[a-z])(?<![#＃][a-z])(?<!Mc)(?=[A-Z])"  # not in "iPhone", "McCain"
@@ -22,12 +23,13 @@ _SEAM = re.compile(
 )
 _ABBREVIATIONS = frozenset(
     """
-    AI AU BBC CCP CIA CNN CPC EU FBI GOP HK ICC ICJ IDF IMF PLA PRC ROK SCO UAE UK UN US USA WHO WTO
+    AI AU CIA EU GOP HK ICC ICJ PLA ROK SCO UAE UK UN US USA WHO
     """.split()  # noqa: SIM905 - easier to read than a list of strings
 )
 _SURE = frozenset(
     """
-    ASEAN AUKUS BRICS CSTO DPRK IAEA ISAF KFOR NATO OPEC OSCE OTAN POTUS SCOTUS UNSC USSR
+    ASEAN AUKUS BBC BRICS CCP CNN CPC CSTO DPRK FBI IAEA IDF IMF IPCC ISAF KFOR LGBT NATO OPEC OSCE OTAN POTUS PRC
+    SCOTUS UNSC USSR WTO
     """.split()  # noqa: SIM905
 )
 """Abbreviations with which no word begins."""
@@ -63,19 +65,19 @@ def _seams(text: str, start: int, end: int) -> Iterator[Edit]:
         if seam["capitals"] is None:
             yield Edit(*seam.span(), " ")
             continue
-        before = _capitals_end(seam["capitals"], seam["small"])
+        begins = seam.start() == 0 or not text[seam.start() - 1].islower()
+        before = _capitals_end(seam["capitals"], seam["small"], begins=begins)
         if before:
             at = seam.start() + before
             yield Edit(at, at, " ")
 
 
 def _is_in_address(text: str, at: int) -> bool:
-    first = max(0, at - _REACH)
-    begun = max(text.rfind("://", first, at), text.rfind("www.", first, at))
-    return begun >= 0 and not _SPACE.search(text, begun, at)
+    run = _SPACE.split(text[max(0, at - _REACH) : at])[-1]
+    return _ADDRESS.search(run) is not None
 
 
-def _capitals_end(capitals: str, small: str) -> int:
+def _capitals_end(capitals: str, small: str, *, begins: bool) -> int:
     """Tell how many of some capitals before small letters are a word of their own: all, all but the last, or none."""
     first = capitals[:-1]
     if small in _WORDS or (capitals in _SURE and len(small) > 1):
@@ -85,8 +87,8 @@ def _capitals_end(capitals: str, small: str) -> int:
     if capitals in _ABBREVIATIONS:
         return 0  # "UKraine"
     return (
-        len(first) if len(small) > 1 and (len(first) > 1 or first in "AI") else 0
-    )  # "LGBTRights", "AWar"; not "UNited"
+        len(first) if len(small) > 1 and (len(first) > 1 or first in "AI" or not begins) else 0
+    )  # "KGBAgent", "AWar", "PlanBWorks"
 
 
 def part_hashtags(text: str) -> Repaired:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from stance.targets import Target
+from stance.targets import Target, find_mentions
 
 __all__ = [
     "DEMONYM",
@@ -190,7 +190,7 @@ def name_forms(target: Target) -> Names:
     for alias in target.aliases:
         first.setdefault(classify(alias), alias)
     short = target.name
-    if short.startswith("the ") and short[4:] in target.aliases:
+    if short.startswith("the ") and find_mentions(short[4:], target):
         short = short[4:]
     pairs = [(alias, alias.split()) for alias in target.aliases if " " in alias and "." not in alias]
     spelled = (alias for alias, words in pairs if len(words) == 2 and words[0][0] + words[1][0] == short)
@@ -204,7 +204,7 @@ def name_forms(target: Target) -> Names:
         noun=next(spelled, short),
         bare=bare,
         long=first.get("long", short),
-        adjective=adjective or short,
+        adjective=adjective or short.removeprefix("the "),
         people=first.get("people", invariable),
         capital=first.get("capital", ""),
         leaders=_leaders(target),

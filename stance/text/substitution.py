@@ -23,13 +23,16 @@ from stance.text.words import ATTRIBUTED, FUNCTION_WORDS, VERBS
 __all__ = ["mask_mentions", "replace_target", "swap_targets"]
 
 
-def mask_mentions(text: str, target: Target, mask: str = "[MASK]") -> tuple[str, tuple[Span, ...]]:
+def mask_mentions(
+    text: str, target: Target, mask: str = "[MASK]", *, spare_first: bool = False
+) -> tuple[str, tuple[Span, ...]]:
     """Put a mask in place of every mention of a target; nothing else changes but the hashtags that it is taken out of.
 
     Args:
         text: Any text.
         target: Whose names are hidden.
         mask: What stands in their place.
+        spare_first: Whether the first of them stays, so that a reader can still tell who is meant.
 
     Returns:
         The masked text, and where in it the masks stand.
@@ -39,7 +42,8 @@ def mask_mentions(text: str, target: Target, mask: str = "[MASK]") -> tuple[str,
     ('[MASK] spoke.', (Span(start=0, end=6, text='[MASK]'),))
     """
     text = _open_hashtags(text, (target,))
-    masked, pieces = apply(text, (Edit(span.start, span.end, mask) for span in find_mentions(text, target)))
+    mentions = find_mentions(text, target)[spare_first:]
+    masked, pieces = apply(text, (Edit(span.start, span.end, mask) for span in mentions))
     return masked, tuple(Span(piece.new_start, piece.new_end, mask) for piece in pieces)
 
 

@@ -27,6 +27,7 @@ def test_names_are_hidden_left_alone_and_spared() -> None:
     assert mask_target(TEXT, NATO, spare_first=True) == "NATO and its allies met in Paris; X praised Washington."
     assert mask_target(TEXT, CHINA) == mask_target(TEXT, CHINA, spare_first=True) == TEXT
     assert mask_target("#NATOIsDead, NATO lives", NATO, spare_first=True) == "#NATO Is Dead, X lives"
+    assert mask_target("#NoUnitedStatesWars, America", US, spare_first=True) == "#No United States Wars, X"
     assert mentions_alone(TEXT, NATO) == "NATO, the Alliance" and mentions_alone(TEXT, CHINA) == ""
     other = mask_other_words(TEXT, NATO, seed=2)
     assert other.count(MASK) == 2 and [span.text for span in find_mentions(other, NATO)] == ["NATO", "the Alliance"]

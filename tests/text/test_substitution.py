@@ -105,6 +105,7 @@ def test_swaps_nato_and_us(text: str, swapped: str) -> None:
         ("The US is wrong; a US ship, an American.", US, LEAGUE, None),
         ("Putin and Moscow", RUSSIA, CHINA, "Xi Jinping and Beijing"),
         ("The US accepts it. #HandsOffUS", US, UNION, "The African Union accepts it. #Hands Off the African Union"),
+        ("The Pentagon sent a US ship.", US, UNION, "The African Union military sent an African Union ship."),
         ("The Kremlin says so.", RUSSIA, US, "The American leadership says so."),
     ],
 )
