@@ -33,6 +33,7 @@ _SURE = frozenset(
     """.split()  # noqa: SIM905
 )
 """Abbreviations with which no word begins."""
+_KNOWN = _ABBREVIATIONS | _SURE
 _WORDS = frozenset(
     """
     and are army as at backed ban base bases bloc by can deal exit first flag for forces from go has helps in is joins
@@ -82,13 +83,11 @@ def _capitals_end(capitals: str, small: str, *, begins: bool) -> int:
     first = capitals[:-1]
     if small in _WORDS or (capitals in _SURE and len(small) > 1):
         return len(capitals)  # "USvs", "NATOsummit"; "NATOs" is one word
-    if first in _SURE | _ABBREVIATIONS and (len(small) > 1 or (capitals[-1] + small).lower() in _WORDS):
+    if first in _KNOWN and (len(small) > 1 or (capitals[-1] + small).lower() in _WORDS):
         return len(first)  # "USArmy", "NATOIs"
-    if capitals in _ABBREVIATIONS:
-        return 0  # "UKraine"
-    return (
-        len(first) if len(small) > 1 and (len(first) > 1 or first in "AI" or not begins) else 0
-    )  # "KGBAgent", "AWar", "PlanBWorks"
+    if capitals in _KNOWN or len(small) == 1:
+        return 0  # "UKraine", "CEOs"
+    return len(first) if len(first) > 1 or first in "AI" or not begins else 0  # "KGBAgent", "AWar", "PlanBWorks"
 
 
 def part_hashtags(text: str) -> Repaired:
