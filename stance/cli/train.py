@@ -60,6 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from stance.fitting.config import METRICS
     from stance.fitting.entry import check_recipe, is_first_process, train
 
     if arguments.check:
@@ -80,10 +81,10 @@ def _run(arguments: argparse.Namespace) -> int:
         _LOG.error("interrupted; the same command with --resume goes on after the newest checkpoint")
         return 130
     if is_first_process():
-        told = config.training["seeds"]
+        told, name = config.training["seeds"], METRICS[config.training["recipe"]["schedule"]["metric"]]
         if arguments.seeds > 1:
             sys.stdout.write(
-                f"{arguments.seeds} seeds: macro-F1 on dev {told['mean']:.4f} on average, sd {told['sd']:.4f}; "
+                f"{arguments.seeds} seeds: {name} on dev {told['mean']:.4f} on average, sd {told['sd']:.4f}; "
                 f"seed {told['best']} is the best and is written\n"
             )
         for split, metrics in config.metrics.items():
@@ -95,6 +96,8 @@ def _run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _watching(folder: str | None, *, seeds: int = 1) -> Iterator[Callable[[Step], None]]:
     """Give what is told of each step: a bar on a terminal or a line a minute, a line an epoch, TensorBoard if asked."""
+    from stance.fitting.config import METRICS
+
     with ExitStack() as stack:
         board = stack.enter_context(_tensorboard(folder)) if folder is not None else None
         bars = stack.enter_context(ExitStack())
@@ -117,7 +120,8 @@ def _watching(folder: str | None, *, seeds: int = 1) -> Iterator[Callable[[Step]
             if board:
                 board(step)
             if step.score is not None:
-                _LOG.info("%sepoch %d: loss %.4f, macro-F1 on dev %.4f", whose, step.epoch, step.loss, step.score)
+                name = METRICS[step.metric]
+                _LOG.info("%sepoch %d: loss %.4f, %s on dev %.4f", whose, step.epoch, step.loss, name, step.score)
 
         yield watch
 

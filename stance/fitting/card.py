@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stance.fitting.config import METRICS
 from stance.model.store import NETWORK_FILE, WEIGHTS_FILE, ModelConfig
 from stance.schema import LABELS
 
@@ -61,21 +62,23 @@ def _making(config: ModelConfig) -> str:
         for split, names in training["data"].items()
         for name, digest in names.items()
     )
-    seeds = training["seeds"]
+    seeds, schedule = training["seeds"], training["recipe"]["schedule"]
+    kept, metric = schedule["keep"], schedule.get("metric", "macro_f1")  # older models had no choice
+    name = METRICS[metric]
     several = ""
     if len(seeds["seeds"]) > 1:
         several = (
-            f"\n- {len(seeds['seeds'])} seeds: macro-F1 on dev {', '.join(f'{s:.3f}' for s in seeds['dev_macro_f1'])} "
+            f"\n- {len(seeds['seeds'])} seeds: {name} on dev {', '.join(f'{s:.3f}' for s in seeds[f'dev_{metric}'])} "
             f"(mean {seeds['mean']:.3f}, sd {seeds['sd']:.3f}); the best one is this"
         )
-    kept = training["recipe"]["schedule"]["keep"]
-    epochs = ", ".join(f"{value:.3f}" for value in training["dev_macro_f1_by_epoch"])
+    epochs = ", ".join(f"{value:.3f}" for value in training[f"dev_{metric}_by_epoch"])
     return f"""## How it was made
 
 - Command: `{training["command"]}`; the whole recipe stands in `config.json`
 - Encoder: `{config.encoder["source"]}`, weights sha256 `{config.encoder["sha256"]}`
 - Seed {training["seed"]}; Python {training["python"]}; {versions}
-- Mean macro-F1 on dev after each epoch: {epochs}; the {kept} one was kept{several}
+- {"Mean macro-F1" if metric == "macro_f1" else name} on dev after each epoch: {epochs}; the {kept} one was
+  kept{several}
 - Temperatures (present or not; which side): {_temperatures(config.calibration)}. They and the scores behind
   label sets were fitted on dev. Test was
   used to report only

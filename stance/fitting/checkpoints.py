@@ -26,6 +26,7 @@ __all__ = ["Checkpoints", "Progress", "writable"]
 
 _WEIGHTS = "weights.safetensors"
 _OPTIMIZER = "optimizer.safetensors"
+_AVERAGED = "averaged.safetensors"
 _PROGRESS = "progress.json"
 _BEST = "best.safetensors"
 _STEP = re.compile(r"step-[0-9]{8,12}(\.[a-z]{3})?")
@@ -73,12 +74,20 @@ class Checkpoints:
         """Give the checkpoints, those that are not whole too; what else lies in the folder is not ours."""
         return [path for path in self.folder.glob("step-*") if _STEP.fullmatch(path.name)]
 
-    def load(self, network: nn.Module, optimizer: torch.optim.Optimizer, *, processes: int = 1) -> Progress:
-        """Bring network and optimizer to the newest checkpoint; without one they stay as they are.
+    def load(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        averaged: nn.Module | None = None,
+        *,
+        processes: int = 1,
+    ) -> Progress:
+        """Bring a run to the newest checkpoint; without one all stays as it is.
 
         Args:
             network: The network.
             optimizer: Its optimizer.
+            averaged: The moving average of its weights, if the run has one.
             processes: How many processes share the batches.
 
         Returns:
@@ -105,9 +114,17 @@ class Checkpoints:
         with _readable(newest):
             network.load_state_dict(load_file(newest / _WEIGHTS))
             _fill(optimizer, load_file(newest / _OPTIMIZER))
+            if averaged is not None:
+                averaged.load_state_dict(load_file(newest / _AVERAGED))
         return progress
 
-    def save(self, network: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    def save(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        progress: Progress,
+        averaged: nn.Module | None = None,
+    ) -> None:
         """Write a checkpoint beside the others, move it into place, then remove the others.
 
         Raises:
@@ -120,6 +137,8 @@ class Checkpoints:
             beside.mkdir(parents=True)
             save_file(_contiguous(network.state_dict()), beside / _WEIGHTS)
             save_file(_flat(optimizer), beside / _OPTIMIZER)
+            if averaged is not None:
+                save_file(_contiguous(averaged.state_dict()), beside / _AVERAGED)
             (beside / _PROGRESS).write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
             replace_folder(beside, place)
         for other in self._steps():

@@ -11,6 +11,7 @@ from stance.schema import LABELS
 
 __all__ = [
     "FORMS",
+    "METRICS",
     "Augmentation",
     "DataFile",
     "EncoderChoice",
@@ -23,6 +24,9 @@ __all__ = [
 
 FORMS = ("auto", "paragraphs", "pairs", "mentions")
 """What a row holds: labels toward several targets; a target and a label; or mentions marked by offsets."""
+
+METRICS = {"macro_f1": "macro-F1", "f_avg": "F_avg"}
+"""What epochs and seeds may be compared by on dev, and how it is written."""
 
 
 def _require(wrong: bool, name: str, expected: str, found: object) -> None:
@@ -167,6 +171,11 @@ class Schedule:
         clip: Largest norm of a gradient.
         patience: Epochs without a better score on dev after which training stops; 0 never stops.
         keep: ``"best"`` keeps the weights of the epoch that is best on dev, ``"last"`` those of the last.
+        metric: What epochs and seeds are compared by on dev: ``"macro_f1"``, the mean of the targets that the model is
+            for (of all targets as one, where it is for none), or ``"f_avg"``, the mean F1 of favor and against over
+            all targets as one.
+        average: Decay of a moving average of the weights, step by step, which is what is scored and kept, in [0, 1); 0
+            keeps the weights themselves. (Polyak and Juditsky 1992, SIAM J. Control Optim. 30(4):838-855.)
         checkpoint_steps: Steps from one checkpoint to the next; each epoch ends with one.
         gradient_checkpointing: Whether activations are computed twice to save memory.
         precision: ``"fp32"``, ``"bf16"``, or ``"auto"``: bf16 where the device multiplies it.
@@ -183,6 +192,8 @@ class Schedule:
     clip: float = 1.0
     patience: int = 0
     keep: str = "best"
+    metric: str = "macro_f1"
+    average: float = 0.0
     checkpoint_steps: int = 100
     gradient_checkpointing: bool = False
     precision: str = "auto"
@@ -196,6 +207,8 @@ class Schedule:
         _require(not 0 < self.layer_decay <= 1, "schedule.layer_decay", "lie in (0, 1]", self.layer_decay)
         _require(self.patience < 0, "schedule.patience", "be 0 or more", self.patience)
         _require(self.keep not in ("best", "last"), "schedule.keep", "be 'best' or 'last'", self.keep)
+        _require(self.metric not in METRICS, "schedule.metric", "be 'macro_f1' or 'f_avg'", self.metric)
+        _require(not 0 <= self.average < 1, "schedule.average", "lie in [0, 1)", self.average)
         known = ("auto", "fp32", "bf16")
         _require(self.precision not in known, "schedule.precision", f"be one of {known}", self.precision)
 

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from stance.errors import InputError
 from stance.fitting.augmentation import vary
@@ -22,7 +24,7 @@ from stance.fitting.checkpoints import Checkpoints, Progress
 from stance.fitting.config import Recipe, Schedule
 from stance.fitting.examples import Example
 from stance.fitting.readings import Batch, ClassWeights, Collator, Reading, prepare
-from stance.fitting.scores import Groups, mean_macro_f1, score_batch, score_readings
+from stance.fitting.scores import Groups, measure_dev, score_batch, score_readings
 from stance.model.network import StanceNetwork
 from stance.model.tokens import plan_batches
 from stance.targets import Target
@@ -69,7 +71,8 @@ class Step:
         epoch: The epoch, from 1.
         loss: Mean loss of the step, or of the epoch.
         rate: Learning rate of the encoder's last layer.
-        score: Mean macro-F1 on dev in [0, 1] at the end of an epoch; None within one.
+        score: The metric on dev, in [0, 1], at the end of an epoch; None within one.
+        metric: The recipe's ``schedule.metric``.
     """
 
     seed: int
@@ -79,6 +82,7 @@ class Step:
     loss: float
     rate: float
     score: float | None = None
+    metric: str = "macro_f1"
 
 
 Watch = Callable[[Step], None]
@@ -145,6 +149,8 @@ def fit(
             run.epoch()
     if recipe.schedule.keep == "best":
         checkpoints.load_best(network)
+    elif run.averaged is not None:
+        network.load_state_dict(run.averaged.module.state_dict())
     return run.progress
 
 
@@ -167,7 +173,12 @@ class _Run:
         network.to(self.accelerator.device)
         self.network = network
         self.optimizer = _optimizer(network, self.schedule)
-        self.progress = checkpoints.load(network, self.optimizer, processes=self.accelerator.num_processes)
+        self.averaged: AveragedModel | None = None
+        if self.schedule.average:
+            moving = get_ema_multi_avg_fn(self.schedule.average)  # type: ignore[no-untyped-call]
+            self.averaged = AveragedModel(network, multi_avg_fn=moving)
+        processes = self.accelerator.num_processes
+        self.progress = checkpoints.load(network, self.optimizer, self.averaged, processes=processes)
         if self.progress.step:
             _LOG.info("going on after step %d (epoch %d)", self.progress.step, self.progress.epoch + 1)
         self.learner = self.accelerator.prepare(_Learner(network))
@@ -175,7 +186,7 @@ class _Run:
         self.bf16 = self.schedule.precision == "bf16" or (
             self.schedule.precision == "auto" and _has_bf16(self.accelerator.device)
         )
-        self.per_step = self.schedule.accumulate * self.accelerator.num_processes
+        self.per_step = self.schedule.accumulate * processes
         rows = sum(len(example.judgements) if recipe.network.kind == "pair" else 1 for example in material.train)
         self.steps_an_epoch = math.ceil(math.ceil(rows / self.schedule.batch_size) / self.per_step)
         self.steps = self.steps_an_epoch * self.schedule.epochs
@@ -206,7 +217,7 @@ class _Run:
         self.progress.scores.append(score)
         self.progress.epoch += 1
         if better and self.accelerator.is_main_process:
-            self.checkpoints.save_best(self.network)
+            self.checkpoints.save_best(self._kept())
         self._save()
         self._tell(self.progress.losses[number], score)
 
@@ -214,11 +225,16 @@ class _Run:
         """Score dev in the first process, and tell the others: they have to stop at the same epoch."""
         found = [0.0]
         if self.accelerator.is_main_process:
-            scores = score_readings(self.network, self.material.dev, self.material.collator)
+            scores = score_readings(self._kept(), self.material.dev, self.material.collator)
             named = [target.name for target in self.material.targets]
-            found = [mean_macro_f1(scores, self.material.dev, named=named, groups=self.material.dev_groups)]
+            metric, groups = self.schedule.metric, self.material.dev_groups
+            found = [measure_dev(metric, scores, self.material.dev, named=named, groups=groups)]
         broadcast_object_list(found)
         return found[0]
+
+    def _kept(self) -> StanceNetwork:
+        """Give the network that is scored and kept: that of the averaged weights, where there is one."""
+        return self.network if self.averaged is None else cast(StanceNetwork, self.averaged.module)
 
     def _readings(self, epoch: int) -> list[Reading]:
         """Read the training texts, varied for this epoch."""
@@ -268,18 +284,21 @@ class _Run:
             )
         nn.utils.clip_grad_norm_(self.network.parameters(), self.schedule.clip)
         self.optimizer.step()
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
         return total
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:
-            self.checkpoints.save(self.network, self.optimizer, self.progress)
+            self.checkpoints.save(self.network, self.optimizer, self.progress, self.averaged)
         self.accelerator.wait_for_everyone()
 
     def _tell(self, loss: float, score: float | None = None) -> None:
         if self.watch and self.accelerator.is_main_process:
             epoch = self.progress.epoch + (score is None)
             rate = max((group["lr"] for group in self.optimizer.param_groups if group["encoder"]), default=0.0)
-            self.watch(Step(self.recipe.seed, self.progress.step, self.steps, epoch, loss, rate, score))
+            metric = self.schedule.metric
+            self.watch(Step(self.recipe.seed, self.progress.step, self.steps, epoch, loss, rate, score, metric))
 
 
 def _has_bf16(device: torch.device) -> bool:

@@ -131,6 +131,7 @@ def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) ->
     """
     best = max(trained, key=lambda item: item.dev)
     recipe, encoder = dataclasses.replace(workshop.recipe, seed=best.seed), workshop.encoder
+    metric = recipe.schedule.metric
     calibration = _calibrate(workshop.splits["dev"], best.scores["dev"], [target.name for target in workshop.targets])
     return ModelConfig(
         name=recipe.name,
@@ -153,9 +154,9 @@ def describe(workshop: Workshop, trained: Sequence[Trained], *, command: str) ->
             "fingerprint": workshop.fingerprint,
             "data": workshop.data,
             "seed": best.seed,
-            "seeds": summary(trained),
+            "seeds": summary(trained, metric),
             "train_loss_by_epoch": [round(loss, 4) for loss in best.progress.losses],
-            "dev_macro_f1_by_epoch": [round(score, 4) for score in best.progress.scores],
+            f"dev_{metric}_by_epoch": [round(score, 4) for score in best.progress.scores],
             "python": platform.python_version(),
             "versions": {name: metadata.version(name) for name in _PACKAGES},
         },

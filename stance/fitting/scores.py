@@ -10,15 +10,25 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from stance.evaluation import metrics
 from stance.fitting.readings import Batch, Collator, Reading
 from stance.model.calibration import softmax
 from stance.model.network import StanceNetwork
 from stance.model.tokens import plan_batches
 from stance.schema import LABELS, Label
 
-__all__ = ["GroupJudgement", "group_macro_f1", "judge_groups", "mean_macro_f1", "score_batch", "score_readings"]
+__all__ = [
+    "GroupJudgement",
+    "group_macro_f1",
+    "judge_groups",
+    "mean_macro_f1",
+    "measure_dev",
+    "score_batch",
+    "score_readings",
+    "side_f_average",
+]
 
-Groups = Sequence[Sequence[Label]]
+Groups = Sequence[tuple[Label, ...]]
 
 
 def score_batch(network: StanceNetwork, batch: Batch) -> Tensor:
@@ -79,6 +89,52 @@ def mean_macro_f1(
             guesses.setdefault(key, []).append(judged.guess)
             gold.setdefault(key, []).append(judged.gold)
     return float(np.mean([group_macro_f1(gold[key], guesses[key]) for key in gold]))
+
+
+def side_f_average(
+    scores: Sequence[npt.NDArray[np.float32]], readings: Sequence[Reading], *, named: Sequence[str], groups: Groups
+) -> float:
+    """Give the mean F1 of favor and against, the named targets as one; all targets where none of them is there.
+
+    Args:
+        scores: Scores before softmax, as `score_readings` gives them.
+        readings: What was scored.
+        named: The targets that the model is for.
+        groups: Labels that count as one; each side has to be one of its own.
+
+    Returns:
+        The mean, in [0, 1].
+    """
+    everyone = not any(name in named for reading in readings for name in reading.names)
+    judged = [item for item in judge_groups(scores, readings, groups) if everyone or item.target in named]
+    sides = [groups.index((side,)) for side in ("favor", "against")]
+    rank = np.argsort([*sides, *(at for at in range(len(groups) + 1) if at not in sides)])  # gold of no group: the last
+    gold, guesses = (rank[[getattr(item, name) for item in judged]] for name in ("gold", "guess"))
+    return float(np.nan_to_num(metrics.side_f_average(metrics.count_labels(gold, guesses, labels=len(rank)))))
+
+
+def measure_dev(
+    metric: str,
+    scores: Sequence[npt.NDArray[np.float32]],
+    readings: Sequence[Reading],
+    *,
+    named: Sequence[str],
+    groups: Groups,
+) -> float:
+    """Give the figure that epochs and seeds are compared by: `mean_macro_f1` or `side_f_average`, as `metric` says.
+
+    Args:
+        metric: The recipe's ``schedule.metric``.
+        scores: Scores before softmax, as `score_readings` gives them.
+        readings: What was scored.
+        named: The targets that the model is for.
+        groups: Labels that count as one.
+
+    Returns:
+        The figure, in [0, 1].
+    """
+    score = side_f_average if metric == "f_avg" else mean_macro_f1
+    return score(scores, readings, named=named, groups=groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class TensorBoard:
             writer.add_scalar("rate", step.rate, step.step)
         else:
             writer.add_scalar("loss/epoch", step.loss, step.step)
-            writer.add_scalar("macro_f1/dev", step.score, step.step)
+            writer.add_scalar(f"{step.metric}/dev", step.score, step.step)
 
     def __enter__(self) -> TensorBoard:
         return self

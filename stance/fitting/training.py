@@ -17,13 +17,13 @@ import torch
 
 from stance.errors import InputError
 from stance.fitting.checkpoints import Checkpoints, Progress
-from stance.fitting.config import DataFile, NetworkChoice, Recipe
+from stance.fitting.config import METRICS, DataFile, NetworkChoice, Recipe
 from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, label_groups, read_examples
 from stance.fitting.loop import Material, Watch, fit
 from stance.fitting.readings import Collator, Reading, leave_out_long, prepare
 from stance.fitting.recipes import locate_files, recipe_values
-from stance.fitting.scores import mean_macro_f1, score_readings
+from stance.fitting.scores import measure_dev, score_readings
 from stance.model.network import HeadConfig, StanceNetwork
 from stance.model.store import hash_file
 from stance.targets import FURTHER_TARGETS, Target, load_targets, resolve_targets
@@ -86,7 +86,7 @@ class Trained:
         seed: Its seed.
         progress: Losses, and scores on dev, of each epoch.
         scores: Split -> for each reading its scores before softmax.
-        dev: Mean macro-F1 on dev of the weights kept, in [0, 1].
+        dev: The recipe's ``schedule.metric`` on dev of the weights kept, in [0, 1].
         checkpoints: Where the run kept its state.
     """
 
@@ -121,6 +121,12 @@ def prepare_run(recipe: Recipe) -> Workshop:
     )
     if head.own % head.heads:
         raise InputError(f"Recipe field 'network.heads' has to divide the head's width {head.own}, found {head.heads}.")
+    groups = label_groups(located.dev)
+    if recipe.schedule.metric == "f_avg" and not {("favor",), ("against",)} <= set(groups):
+        raise InputError(
+            f"{located.dev.file}: its labels do not tell favor and against from all others, which schedule.metric = "
+            "'f_avg' needs. Take 'macro_f1', or change dev.labels."
+        )
     train = [example for data in located.train for example in _read(data, targets, recipe, encoder)]
     named = {target.name for target in targets}
     if named and not any(item.target.name in named for example in train for item in example.judgements):
@@ -194,7 +200,7 @@ def train_seeds(
     for seed, own, kept in runs:
         trained.append(_train(own, kept, watch))
         if seeds > 1:
-            _LOG.info("seed %d: macro-F1 on dev %.4f", seed, trained[-1].dev)
+            _LOG.info("seed %d: %s on dev %.4f", seed, METRICS[own.recipe.schedule.metric], trained[-1].dev)
     return trained
 
 
@@ -217,7 +223,8 @@ def _train(workshop: Workshop, checkpoints: Checkpoints, watch: Watch | None) ->
     scores = {name: score_readings(network, split.readings, collator) for name, split in workshop.splits.items()}
     network.to("cpu")
     named = [target.name for target in workshop.targets]
-    figure = mean_macro_f1(scores["dev"], dev.readings, named=named, groups=material.dev_groups)
+    metric = recipe.schedule.metric
+    figure = measure_dev(metric, scores["dev"], dev.readings, named=named, groups=material.dev_groups)
     return Trained(network, recipe.seed, progress, scores, figure, checkpoints)
 
 
@@ -272,12 +279,12 @@ def _hashes(recipe: Recipe, located: Recipe) -> dict[str, dict[str, str]]:
     return found
 
 
-def summary(trained: Sequence[Trained]) -> dict[str, Any]:
-    """Sum up several seeds: mean, standard deviation and best on dev."""
+def summary(trained: Sequence[Trained], metric: str = "macro_f1") -> dict[str, Any]:
+    """Sum up several seeds: mean, standard deviation and best on dev, by the recipe's ``schedule.metric``."""
     scores = [item.dev for item in trained]
     return {
         "seeds": [item.seed for item in trained],
-        "dev_macro_f1": [round(score, 4) for score in scores],
+        f"dev_{metric}": [round(score, 4) for score in scores],
         "mean": round(float(np.mean(scores)), 4),
         "sd": round(float(np.std(scores, ddof=1)), 4) if len(scores) > 1 else None,
         "best": trained[int(np.argmax(scores))].seed,

@@ -16,7 +16,7 @@ from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, Judgement
 from stance.fitting.loop import batch_loss
 from stance.fitting.readings import ClassWeights, Collator, prepare
-from stance.fitting.scores import mean_macro_f1
+from stance.fitting.scores import mean_macro_f1, measure_dev, side_f_average
 from stance.schema import LABELS, Span
 from stance.targets import FURTHER_TARGETS, Target, builtin_targets
 
@@ -168,6 +168,21 @@ def test_groups_of_labels_are_scored_as_one(encoder: Encoder) -> None:
     scores = [np.array([[0.4, 9.0, 0.0, 0.0]]), np.array([[2.0, 9.0, 0.0, 0.0]])]  # "against" is no label of the set
     assert mean_macro_f1(scores, readings, named=["NATO"], groups=groups) == 1.0
     assert mean_macro_f1(scores[::-1], readings, named=[], groups=groups) == 0.0
+
+
+def test_sides_are_averaged_over_all_targets_as_one(encoder: Encoder) -> None:
+    gold = ["against", "against", "favor", "neutral"]
+    guessed = [1, 0, 0, 1]  # F1 of against 1/2 (one of two, one alarm), of favor 2/3 (one of one, one alarm)
+    names = ["NATO", "China", "NATO", "China"]
+    examples = [example("NATO met in Beijing", **{name: label}) for name, label in zip(names, gold, strict=True)]
+    readings = prepare(examples, encoder.tokenizer, network=NETWORK)
+    scores = [np.eye(4)[[at]] for at in guessed]
+    groups = (("neutral", "absent"), ("favor",), ("against",))
+    for named in (["NATO", "China"], []):
+        assert side_f_average(scores, readings, named=named, groups=groups) == pytest.approx((1 / 2 + 2 / 3) / 2)
+        assert measure_dev("f_avg", scores, readings, named=named, groups=groups) == pytest.approx(7 / 12)
+    assert side_f_average(scores, readings, named=["NATO"], groups=groups) == pytest.approx((1 + 1) / 2)
+    assert measure_dev("macro_f1", scores, readings, named=["NATO"], groups=groups) == 1.0
 
 
 TEXT = "Beijing is a menace. NATO met on Monday."
