@@ -81,15 +81,16 @@ def _run(arguments: argparse.Namespace) -> int:
         _LOG.error("interrupted; the same command with --resume goes on after the newest checkpoint")
         return 130
     if is_first_process():
-        told, name = config.training["seeds"], METRICS[config.training["recipe"]["schedule"]["metric"]]
+        told, metric = config.training["seeds"], config.training["recipe"]["schedule"]["metric"]
         if arguments.seeds > 1:
             sys.stdout.write(
-                f"{arguments.seeds} seeds: {name} on dev {told['mean']:.4f} on average, sd {told['sd']:.4f}; "
+                f"{arguments.seeds} seeds: {METRICS[metric]} on dev {told['mean']:.4f} on average, sd {told['sd']:.4f}; "
                 f"seed {told['best']} is the best and is written\n"
             )
         for split, metrics in config.metrics.items():
             figure = metrics.get("mean_macro_f1", metrics["macro_f1"])
-            sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {figure:.4f}\n")
+            chosen = f", F_avg {metrics['f_avg']:.4f}" if metric == "f_avg" and metrics.get("f_avg") is not None else ""
+            sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {figure:.4f}{chosen}\n")
     return 0
 
 

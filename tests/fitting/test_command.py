@@ -75,14 +75,19 @@ def test_what_is_wrong_is_one_line_and_exit_status_1(
     assert not list(tmp_path.glob("*.checkpoints"))
 
 
-def test_several_seeds_are_summed_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    seeds = {"mean": 0.5, "sd": 0.125, "best": 43}
-    found = SimpleNamespace(training={"seeds": seeds}, metrics={"dev": {"macro_f1": 0.625}})
-    monkeypatch.setattr(entry, "train", lambda *_, **__: found)
+@pytest.mark.parametrize(
+    ("metric", "name", "more"), [("macro_f1", "macro-F1", ""), ("f_avg", "F_avg", ", F_avg 0.7500")]
+)
+def test_several_seeds_are_summed_up(
+    metric: str, name: str, more: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = {"seeds": {"mean": 0.5, "sd": 0.125, "best": 43}, "recipe": {"schedule": {"metric": metric}}}
+    scores = {"dev": {"macro_f1": 0.625, "f_avg": 0.75}, "test": {"macro_f1": 0.5, "f_avg": None}}
+    monkeypatch.setattr(entry, "train", lambda *_, **__: SimpleNamespace(training=training, metrics=scores))
     assert main(["train", "a.toml", "--out", "model", "--seeds", "2"]) == 0
-    first, second = capsys.readouterr().out.splitlines()
-    assert first == "2 seeds: macro-F1 on dev 0.5000 on average, sd 0.1250; seed 43 is the best and is written"
-    assert second == "model: mean macro-F1 on dev 0.6250"
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first == f"2 seeds: {name} on dev 0.5000 on average, sd 0.1250; seed 43 is the best and is written"
+    assert (second, third) == (f"model: mean macro-F1 on dev 0.6250{more}", "model: mean macro-F1 on test 0.5000")
     assert main(["train", "a.toml", "--out", "model"]) == 0
     assert "seeds" not in capsys.readouterr().out
 
@@ -96,17 +101,18 @@ def test_it_is_told_whose_steps_they_are(
             for step in (
                 Step(seed, 1, 2, 1, 1.5, 1e-4),
                 Step(seed, 2, 2, 1, 1.25, 0.0),
-                Step(seed, 2, 2, 1, 1.25, 0.0, 0.5),
+                Step(seed, 2, 2, 1, 1.25, 0.0, 0.5, "f_avg"),
             ):
                 watch(step)
-        return SimpleNamespace(training={"seeds": {"mean": 0.5, "sd": 0.0, "best": 42}}, metrics={})
+        training = {"seeds": {"mean": 0.5, "sd": 0.0, "best": 42}, "recipe": {"schedule": {"metric": "f_avg"}}}
+        return SimpleNamespace(training=training, metrics={})
 
     monkeypatch.setattr(entry, "train", told)
     monkeypatch.setattr("stance.cli.train.has_terminal", lambda: terminal)
     assert main(["train", "a.toml", "--out", "model", "--seeds", "2"]) == 0
     error = capsys.readouterr().err
     for seed in (42, 43):
-        assert f"stance: seed {seed}: epoch 1: loss 1.2500, macro-F1 on dev 0.5000" in error
+        assert f"stance: seed {seed}: epoch 1: loss 1.2500, F_avg on dev 0.5000" in error
         assert (f"seed {seed}: loss 1.250: 100%" in error) == terminal
     assert main(["train", "a.toml", "--out", "model"]) == 0
     assert "stance: epoch 1: loss 1.2500" in capsys.readouterr().err
