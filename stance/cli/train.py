@@ -84,8 +84,8 @@ def _run(arguments: argparse.Namespace) -> int:
         told, metric = config.training["seeds"], config.training["recipe"]["schedule"]["metric"]
         if arguments.seeds > 1:
             sys.stdout.write(
-                f"{arguments.seeds} seeds: {METRICS[metric]} on dev {told['mean']:.4f} on average, sd {told['sd']:.4f}; "
-                f"seed {told['best']} is the best and is written\n"
+                f"{arguments.seeds} seeds: {METRICS[metric]} on dev {told['mean']:.4f} on average, "
+                f"sd {told['sd']:.4f}; seed {told['best']} is the best and is written\n"
             )
         for split, metrics in config.metrics.items():
             figure = metrics.get("mean_macro_f1", metrics["macro_f1"])
