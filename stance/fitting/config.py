@@ -10,8 +10,8 @@ from stance.errors import InputError, suggest
 from stance.schema import LABELS
 
 __all__ = [
+    "DEV_METRICS",
     "FORMS",
-    "METRICS",
     "Augmentation",
     "DataFile",
     "EncoderChoice",
@@ -25,7 +25,7 @@ __all__ = [
 FORMS = ("auto", "paragraphs", "pairs", "mentions")
 """What a row holds: labels toward several targets; a target and a label; or mentions marked by offsets."""
 
-METRICS = {"macro_f1": "macro-F1", "f_avg": "F_avg"}
+DEV_METRICS = {"macro_f1": "macro-F1", "f_avg": "F_avg"}
 """What epochs and seeds may be compared by on dev, and how it is written."""
 
 
@@ -172,10 +172,12 @@ class Schedule:
         patience: Epochs without a better score on dev after which training stops; 0 never stops.
         keep: ``"best"`` keeps the weights of the epoch that is best on dev, ``"last"`` those of the last.
         metric: What epochs and seeds are compared by on dev: ``"macro_f1"``, the mean of the targets that the model is
-            for (of all targets as one, where it is for none), or ``"f_avg"``, the mean F1 of favor and against over
-            all targets as one.
+            for, or ``"f_avg"``, the mean F1 of favor and against, these targets as one. Where dev has none of them,
+            all of its targets count as one.
         average: Decay of a moving average of the weights, step by step, which is what is scored and kept, in [0, 1); 0
-            keeps the weights themselves. (Polyak and Juditsky 1992, SIAM J. Control Optim. 30(4):838-855.)
+            keeps the weights themselves. It begins with the weights after the first step, of which it keeps a share of
+            ``average`` to the power of the steps. (After Polyak and Juditsky 1992, SIAM J. Control Optim.
+            30(4):838-855, whose mean gives all steps the same weight.)
         checkpoint_steps: Steps from one checkpoint to the next; each epoch ends with one.
         gradient_checkpointing: Whether activations are computed twice to save memory.
         precision: ``"fp32"``, ``"bf16"``, or ``"auto"``: bf16 where the device multiplies it.
@@ -207,7 +209,7 @@ class Schedule:
         _require(not 0 < self.layer_decay <= 1, "schedule.layer_decay", "lie in (0, 1]", self.layer_decay)
         _require(self.patience < 0, "schedule.patience", "be 0 or more", self.patience)
         _require(self.keep not in ("best", "last"), "schedule.keep", "be 'best' or 'last'", self.keep)
-        _require(self.metric not in METRICS, "schedule.metric", "be 'macro_f1' or 'f_avg'", self.metric)
+        _require(self.metric not in DEV_METRICS, "schedule.metric", f"be one of {tuple(DEV_METRICS)}", self.metric)
         _require(not 0 <= self.average < 1, "schedule.average", "lie in [0, 1)", self.average)
         known = ("auto", "fp32", "bf16")
         _require(self.precision not in known, "schedule.precision", f"be one of {known}", self.precision)

@@ -32,6 +32,8 @@ from stance.targets import Target
 __all__ = ["Material", "Step", "Watch", "batch_loss", "fit"]
 
 _LOG = logging.getLogger(__name__)
+_STALE = 0.05
+"""Share of the first step's weights in the average from which on it is warned of."""
 _LAYER = re.compile(r"encoder\.(?:encoder\.)?layer\.(\d+)\.")
 
 
@@ -190,6 +192,12 @@ class _Run:
         rows = sum(len(example.judgements) if recipe.network.kind == "pair" else 1 for example in material.train)
         self.steps_an_epoch = math.ceil(math.ceil(rows / self.schedule.batch_size) / self.per_step)
         self.steps = self.steps_an_epoch * self.schedule.epochs
+        first = self.schedule.average**self.steps
+        if first > _STALE and self.accelerator.is_main_process:
+            _LOG.warning(
+                "schedule.average = %s: after %d steps %.0f %% of the weights are still those of the first step; "
+                "lower it, or train longer", self.schedule.average, self.steps, 100 * first,
+            )  # fmt: skip
 
     def done(self) -> bool:
         """Tell whether the last epoch is done, or several went by without a better score."""

@@ -94,7 +94,7 @@ def mean_macro_f1(
 def side_f_average(
     scores: Sequence[npt.NDArray[np.float32]], readings: Sequence[Reading], *, named: Sequence[str], groups: Groups
 ) -> float:
-    """Give the mean F1 of favor and against, the named targets as one; all targets where none of them is there.
+    """Give the mean F1 of favor and against, the named targets as one; all targets as one where none of them is there.
 
     Args:
         scores: Scores before softmax, as `score_readings` gives them.
@@ -103,14 +103,14 @@ def side_f_average(
         groups: Labels that count as one; each side has to be one of its own.
 
     Returns:
-        The mean, in [0, 1].
+        The mean over the sides that have gold, in [0, 1]; NaN where none has.
     """
     everyone = not any(name in named for reading in readings for name in reading.names)
     judged = [item for item in judge_groups(scores, readings, groups) if everyone or item.target in named]
     sides = [groups.index((side,)) for side in ("favor", "against")]
     rank = np.argsort([*sides, *(at for at in range(len(groups) + 1) if at not in sides)])  # gold of no group: the last
     gold, guesses = (rank[[getattr(item, name) for item in judged]] for name in ("gold", "guess"))
-    return float(np.nan_to_num(metrics.side_f_average(metrics.count_labels(gold, guesses, labels=len(rank)))))
+    return float(metrics.side_f_average(metrics.count_labels(gold, guesses, labels=len(rank))))
 
 
 def measure_dev(

@@ -17,7 +17,7 @@ import torch
 
 from stance.errors import InputError
 from stance.fitting.checkpoints import Checkpoints, Progress
-from stance.fitting.config import METRICS, DataFile, NetworkChoice, Recipe
+from stance.fitting.config import DEV_METRICS, DataFile, NetworkChoice, Recipe
 from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, label_groups, read_examples
 from stance.fitting.loop import Material, Watch, fit
@@ -121,8 +121,8 @@ def prepare_run(recipe: Recipe) -> Workshop:
     )
     if head.own % head.heads:
         raise InputError(f"Recipe field 'network.heads' has to divide the head's width {head.own}, found {head.heads}.")
-    groups = label_groups(located.dev)
-    if recipe.schedule.metric == "f_avg" and not {("favor",), ("against",)} <= set(groups):
+    sides = {("favor",), ("against",)}
+    if recipe.schedule.metric == "f_avg" and not sides <= set(label_groups(located.dev)):
         raise InputError(
             f"{located.dev.file}: its labels do not tell favor and against from all others, which schedule.metric = "
             "'f_avg' needs. Take 'macro_f1', or change dev.labels."
@@ -143,6 +143,13 @@ def prepare_run(recipe: Recipe) -> Workshop:
             readings = prepare(examples, encoder.tokenizer, network=recipe.network)
             longest = max(longest, *(len(reading.window) for reading in readings))
             splits[name] = Split(data, tuple(examples), tuple(readings))
+    judged = [item for example in splits["dev"].examples for item in example.judgements]
+    compared = [item for item in judged if item.target.name in named] or judged
+    if recipe.schedule.metric == "f_avg" and not any(item.gold in sides for item in compared):
+        raise InputError(
+            f"{located.dev.file}: no row is favor or against, which schedule.metric = 'f_avg' needs. Take 'macro_f1', "
+            "or another file."
+        )
     if max(longest, recipe.network.window) > encoder.positions:
         raise InputError(
             f"Recipe field 'network.window': texts may have {max(longest, recipe.network.window)} tokens, "
@@ -200,7 +207,7 @@ def train_seeds(
     for seed, own, kept in runs:
         trained.append(_train(own, kept, watch))
         if seeds > 1:
-            _LOG.info("seed %d: %s on dev %.4f", seed, METRICS[own.recipe.schedule.metric], trained[-1].dev)
+            _LOG.info("seed %d: %s on dev %.4f", seed, DEV_METRICS[own.recipe.schedule.metric], trained[-1].dev)
     return trained
 
 
@@ -279,7 +286,7 @@ def _hashes(recipe: Recipe, located: Recipe) -> dict[str, dict[str, str]]:
     return found
 
 
-def summary(trained: Sequence[Trained], metric: str = "macro_f1") -> dict[str, Any]:
+def summary(trained: Sequence[Trained], metric: str) -> dict[str, Any]:
     """Sum up several seeds: mean, standard deviation and best on dev, by the recipe's ``schedule.metric``."""
     scores = [item.dev for item in trained]
     return {

@@ -55,9 +55,6 @@ class TorchNetwork:
         config: What its ``config.json`` says.
         device: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
 
-    Attributes:
-        bf16: Whether matrices are multiplied in bf16.
-
     Raises:
         InputError: If torch has no such device.
         ModelError: If the folder has no weights, or they are not those of the network that its config describes.
@@ -73,7 +70,7 @@ class TorchNetwork:
                 f"Device {device!r}: torch {torch.__version__} sees {torch.cuda.device_count()} GPUs. "
                 "Use device='cpu', or install torch built for CUDA."
             )
-        self._on_gpu = self.bf16 = self._device.type == "cuda"
+        self._on_gpu = self._device.type == "cuda"
         self.token_budget = GPU_TOKENS if self._on_gpu else CPU_TOKENS
         self._network = load_network(folder, config).eval().to(self._device)
         self.hidden = self._network.config.hidden
@@ -118,7 +115,7 @@ class TorchNetwork:
             torch.from_numpy(array).to(self._device, non_blocking=True)
             for array in (batch.input_ids, batch.attention_mask, batch.mentions)
         ]
-        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self.bf16):
+        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._on_gpu):
             scores, pooled = self._network(*inputs, queries)
         return scores, pooled
 

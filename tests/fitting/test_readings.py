@@ -183,6 +183,10 @@ def test_sides_are_averaged_over_all_targets_as_one(encoder: Encoder) -> None:
         assert measure_dev("f_avg", scores, readings, named=named, groups=groups) == pytest.approx(7 / 12)
     assert side_f_average(scores, readings, named=["NATO"], groups=groups) == pytest.approx((1 + 1) / 2)
     assert measure_dev("macro_f1", scores, readings, named=["NATO"], groups=groups) == 1.0
+    loose = [Example("a", "NATO met", (Judgement(NATO, ("neutral", "favor")),))]  # gold of no group
+    alarm = prepare([*examples, *loose], encoder.tokenizer, network=NETWORK)
+    found = side_f_average([*scores, np.eye(4)[[0]]], alarm, named=[], groups=groups)
+    assert found == pytest.approx((1 / 2 + 1 / 2) / 2)  # one more alarm for favor
 
 
 TEXT = "Beijing is a menace. NATO met on Monday."

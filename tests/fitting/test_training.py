@@ -22,10 +22,7 @@ from stance.fitting.checkpoints import Checkpoints, Progress
 from stance.fitting.config import EncoderChoice
 from stance.fitting.encoders import load_encoder, locate_encoder
 from stance.fitting.entry import check_recipe
-from stance.fitting.examples import label_groups
 from stance.fitting.recipes import read_recipe
-from stance.fitting.release import describe
-from stance.fitting.scores import side_f_average
 from stance.fitting.training import Trained, prepare_run, summary, train_seeds
 from stance.model.network import HeadConfig, StanceNetwork
 
@@ -69,32 +66,6 @@ def test_an_interrupted_run_ends_with_the_same_weights(tmp_path: Path, encoder_f
     resumed = trained(recipe_file, tmp_path / "broken", resume=True)
     assert resumed.progress == whole.progress
     assert_same(whole, resumed)
-
-
-def test_averaged_weights_are_scored_kept_and_gone_on_with(tmp_path: Path, encoder_folder: Path) -> None:
-    recipe_file = write_recipe(tmp_path, encoder_folder, **SHORT, average=0.5, keep="last")
-    whole = trained(recipe_file, tmp_path / "whole")
-    with pytest.raises(Interrupted):
-        trained(recipe_file, tmp_path / "broken", stop=5)
-    resumed = trained(recipe_file, tmp_path / "broken", resume=True)
-    assert resumed.progress == whole.progress
-    assert_same(whole, resumed)
-
-    steps_seen: dict[str, torch.Tensor] = {}  # without an average
-
-    def watch(_: object) -> None:  # told of a step before its checkpoint is written
-        for place in (tmp_path / "each" / "seed-42").glob("step-*"):
-            steps_seen[place.name] = load_file(place / "weights.safetensors")[TENSOR]
-
-    every = prepare_run(read_recipe(recipe_file, ["schedule.average=0", "schedule.checkpoint_steps=1"]))
-    plain = train_seeds(every, checkpoints=tmp_path / "each", watch=watch)[0]
-    assert plain.progress.losses == whole.progress.losses  # it learns as it does without
-    average, *others = (steps_seen[name] for name in sorted(steps_seen))
-    assert len(others) == plain.progress.step - 1
-    for weights in others:
-        average = (average + weights) / 2
-    torch.testing.assert_close(whole.network.state_dict()[TENSOR], average, atol=1e-6, rtol=1e-5)
-    assert not torch.allclose(average, plain.network.state_dict()[TENSOR], atol=1e-5)
 
 
 def test_a_killed_process_goes_on_where_it_was(tmp_path: Path, encoder_folder: Path) -> None:
@@ -247,7 +218,7 @@ def test_activations_computed_twice_give_the_same_gradients(tmp_path: Path, enco
 def test_seeds_are_summed_up(tmp_path: Path, encoder_folder: Path) -> None:
     workshop = prepare_run(read_recipe(write_recipe(tmp_path, encoder_folder, epochs=1)))
     both = train_seeds(workshop, seeds=2, checkpoints=tmp_path / "run")
-    told = summary(both)
+    told = summary(both, "macro_f1")
     assert told["seeds"] == [42, 43]
     assert told["mean"] == pytest.approx(sum(item.dev for item in both) / 2, abs=1e-4)
     assert told["best"] == max(both, key=lambda item: item.dev).seed
@@ -261,29 +232,6 @@ def test_layers_below_the_last_learn_more_slowly(tmp_path: Path, encoder_folder:
     network = StanceNetwork(load_encoder(EncoderChoice(str(encoder_folder))).network, HeadConfig(hidden=48, heads=4))
     peaks = {group["peak"] for group in _optimizer(network, recipe.schedule).param_groups}
     assert peaks == {0.001, 0.002}
-
-
-def test_the_metric_that_epochs_and_seeds_are_compared_by(tmp_path: Path, encoder_folder: Path) -> None:
-    recipe_file = write_recipe(tmp_path, encoder_folder, epochs=2, metric="f_avg")
-    workshop = prepare_run(read_recipe(recipe_file))
-    both = train_seeds(workshop, seeds=2, checkpoints=tmp_path / "run")
-    described = describe(workshop, both, command="").training
-    best = max(both, key=lambda item: item.dev)
-    assert described["seeds"]["dev_f_avg"] == [round(item.dev, 4) for item in both]
-    assert described["dev_f_avg_by_epoch"] == [round(score, 4) for score in best.progress.scores]
-    assert best.dev == max(best.progress.scores)
-    dev = workshop.splits["dev"]
-    sides = side_f_average(
-        best.scores["dev"], dev.readings, named=["NATO", "US", "China"], groups=label_groups(dev.data)
-    )
-    assert best.dev == sides
-
-
-def test_sides_that_dev_does_not_tell_apart(tmp_path: Path, encoder_folder: Path) -> None:
-    recipe_file = write_recipe(tmp_path, encoder_folder, metric="f_avg")
-    known = "{yes=['favor', 'against'], neutral='neutral', absent='absent'}"
-    with pytest.raises(InputError, match=r"dev\.jsonl: its labels do not tell favor and against from all others"):
-        prepare_run(read_recipe(recipe_file, [f"dev={{file='dev.jsonl', labels={known}}}"]))
 
 
 def test_check_reads_everything_and_trains_nothing(tmp_path: Path, encoder_folder: Path) -> None:
