@@ -220,25 +220,30 @@ def speed(results: Path) -> str:
     )
 
 
+def _machines(results: Path) -> dict[str, dict[str, Any]]:
+    """Read what `benchmarks/speed.py` found on each kind of processor: file -> encoder -> report."""
+    places = sorted(results.glob("speed.json")) + sorted(results.glob("speed_*.json"))
+    return {place.name: json.loads(place.read_text(encoding="utf-8")) for place in places}
+
+
 def processors(results: Path) -> str:
     """Tell how fast kinds of arithmetic are on the kinds of processor that were measured."""
-    places = sorted(results.glob("speed*.json"))
-    machines = [json.loads(place.read_text(encoding="utf-8")) for place in places]
+    machines = _machines(results)
     rows = []
     for encoder, model in (("minilm", "small"), ("mpnet", "base")):
-        rates = [found.get(encoder, {}).get("paragraphs_per_s", {}) for found in machines]
+        rates = [found.get(encoder, {}).get("paragraphs_per_s", {}) for found in machines.values()]
         for system, way in _WAYS.items():
             if any(system in each for each in rates):
                 own = [f"{median(each[system]):,.1f}" if system in each else "" for each in rates]
                 rows.append([f"`{model}`", way, *own])
-    reports = [list(found.values()) for found in machines]
+    reports = [list(found.values()) for found in machines.values()]
     kinds = [
         f"{own[0]['machine']['cores']} cores of {own[0]['machine']['processor']}, "
         f"{' '.join(own[0]['machine']['flags'])}"
         for own in reports
     ]
     commands = dict.fromkeys(f"`{report['command']}`" for own in reports for report in own)
-    files = ", ".join(f"`benchmarks/results/{place.name}`" for place in places)
+    files = ", ".join(f"`benchmarks/results/{name}`" for name in machines)
     return (
         f"{_table(['model', 'by', *kinds], rows)}\n\nParagraphs of articles a second, 3 targets. "
         f"{', '.join(commands)}; results in {files}."
@@ -246,28 +251,30 @@ def processors(results: Path) -> str:
 
 
 def cost(results: Path) -> str:
-    """Tell what a billion paragraphs cost on the machine that was measured."""
-    found = _read(results, "speed.json")
-    rows = []
+    """Tell what a billion paragraphs cost on the machines that were measured."""
+    rows, commands = [], {}
     for encoder, model in (("minilm", "small"), ("mpnet", "base")):
-        rates, cores = found[encoder]["paragraphs_per_s"], found[encoder]["machine"]["cores"]
-        for system, unit, units in (("stance", "core", cores), (_ON_GPU, "GPU", 1)):
-            if system in rates:
-                rate = median(rates[system])
-                hourly = 3600 * rate / units
-                rows.append([f"`{model}`", unit, f"{rate:,.1f}", f"{hourly:,.0f}", f"{1e9 / hourly:,.0f}"])
+        for found in _machines(results).values():
+            if encoder not in found:
+                continue
+            rates, machine = found[encoder]["paragraphs_per_s"], found[encoder]["machine"]
+            core = "core with VNNI" if "avx512_vnni" in machine["flags"] else "core"
+            commands[f"`{found[encoder]['command']}`"] = None
+            for system, unit, units in (("stance", core, machine["cores"]), (_ON_GPU, "GPU", 1)):
+                if system in rates:
+                    rate = median(rates[system])
+                    hourly = 3600 * rate / units
+                    rows.append([f"`{model}`", unit, f"{rate:,.1f}", f"{hourly:,.0f}", f"{1e9 / hourly:,.0f}"])
     gpu = any(row[1] == "GPU" for row in rows)
     head = [
         "model",
         "unit",
-        "paragraphs a second",
+        "paragraphs a second, two cores or a GPU",
         "paragraphs a unit and hour",
         "units' hours for a billion paragraphs",
     ]
-    machine = found["minilm"]["machine"]
     return (
-        f"{_table(head, rows)}\n\nParagraphs of articles (103 words on average), 3 targets, {machine['cores']} cores "
-        f"({', '.join(machine['flags'])}): `{found['minilm']['command']}` and `{found['mpnet']['command']}`. "
+        f"{_table(head, rows)}\n\nParagraphs of articles (103 words on average), 3 targets: {', '.join(commands)}. "
         + ("" if gpu else "GPUs are not measured yet; `python benchmarks/speed.py` measures one where torch sees it.")
     )
 

@@ -67,6 +67,24 @@ def test_no_score_stands_in_the_page_of_benchmarks() -> None:
     assert re.findall(r"\b0\.\d{2,}\b|\d %", page) == []
 
 
+def test_processors_are_compared_as_far_as_they_are_measured(figures: ModuleType, tmp_path: Path) -> None:
+    machine = {"processor": "Old", "cores": 2, "flags": ["avx2"]}
+    slow = {"command": "one", "machine": machine, "paragraphs_per_s": {"stance": [1.0, 2.0, 9.0]}}
+    fast = {"command": "two", "machine": machine | {"processor": "New", "flags": ["avx512_vnni"]}}
+    fast["paragraphs_per_s"] = {"stance": [8.0], "stance, torch in bf16": [4.0]}
+    (tmp_path / "speed.json").write_text(json.dumps({"minilm": slow, "mpnet": slow}), encoding="utf-8")
+    (tmp_path / "speed_new.json").write_text(json.dumps({"minilm": fast}), encoding="utf-8")
+    table = figures.processors(tmp_path)
+    assert "| model | by | 2 cores of Old, avx2 | 2 cores of New, avx512_vnni |" in table
+    assert "| `small` | ONNX Runtime, as shipped | 2.0 | 8.0 |" in table
+    assert "| `small` | torch, bf16 |  | 4.0 |" in table
+    assert "| `base` | ONNX Runtime, as shipped | 2.0 |  |" in table
+    assert "`one`, `two`; results in `benchmarks/results/speed.json`, `benchmarks/results/speed_new.json`." in table
+    costs = figures.cost(tmp_path)
+    assert "| `small` | core | 2.0 | 3,600 | 277,778 |" in costs
+    assert "| `small` | core with VNNI | 8.0 | 14,400 | 69,444 |" in costs
+
+
 def test_faithfulness_is_shown_when_it_is_measured(figures: ModuleType, tmp_path: Path) -> None:
     results = Path(shutil.copytree(ROOT / "benchmarks" / "results", tmp_path / "results"))
     (results / "faithfulness.json").unlink(missing_ok=True)
