@@ -269,7 +269,7 @@ def cost(results: Path) -> str:
     head = [
         "model",
         "unit",
-        "paragraphs a second, two cores or a GPU",
+        "paragraphs a second, all cores or a GPU",
         "paragraphs a unit and hour",
         "units' hours for a billion paragraphs",
     ]

@@ -26,7 +26,7 @@ from stance.fitting.export import PRECISIONS, export_network
 from stance.fitting.measures import Judged, measure, measure_groups
 from stance.fitting.readings import Collator
 from stance.fitting.recipes import recipe_values
-from stance.fitting.scores import judge_groups, mean_macro_f1, score_readings
+from stance.fitting.scores import judge_groups, measure_dev, score_readings
 from stance.fitting.tracing import trace_network
 from stance.fitting.training import Split, Trained, Workshop, summary
 from stance.model.calibration import Calibration, fit_calibration
@@ -239,7 +239,7 @@ def _measure(
     known = [target.name for target in workshop.targets]
     groups = label_groups(split.data)
     result: dict[str, Any] = {
-        "macro_f1": mean_macro_f1(scores, split.readings, named=known, groups=groups),
+        "macro_f1": measure_dev("macro_f1", scores, split.readings, named=known, groups=groups),
         "label_groups": [list(group) for group in groups],
     }
     judged = [_judged(target, split, scores, calibration) for target in known]

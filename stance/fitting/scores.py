@@ -17,16 +17,7 @@ from stance.model.network import StanceNetwork
 from stance.model.tokens import plan_batches
 from stance.schema import LABELS, Label
 
-__all__ = [
-    "GroupJudgement",
-    "group_macro_f1",
-    "judge_groups",
-    "mean_macro_f1",
-    "measure_dev",
-    "score_batch",
-    "score_readings",
-    "side_f_average",
-]
+__all__ = ["GroupJudgement", "group_macro_f1", "judge_groups", "measure_dev", "score_batch", "score_readings"]
 
 Groups = Sequence[tuple[Label, ...]]
 
@@ -66,53 +57,6 @@ def score_readings(
     return found
 
 
-def mean_macro_f1(
-    scores: Sequence[npt.NDArray[np.float32]], readings: Sequence[Reading], *, named: Sequence[str], groups: Groups
-) -> float:
-    """Give the mean macro-F1 of the named targets; of all targets as one where none of them is there.
-
-    Args:
-        scores: Scores before softmax, as `score_readings` gives them.
-        readings: What was scored.
-        named: The targets that the model is for.
-        groups: Labels that count as one, as `stance.fitting.examples.label_groups` gives them.
-
-    Returns:
-        The mean, in [0, 1].
-    """
-    guesses: dict[str, list[int]] = {}
-    gold: dict[str, list[int]] = {}
-    everyone = not any(name in named for reading in readings for name in reading.names)
-    for judged in judge_groups(scores, readings, groups):
-        if everyone or judged.target in named:
-            key = "" if everyone else judged.target
-            guesses.setdefault(key, []).append(judged.guess)
-            gold.setdefault(key, []).append(judged.gold)
-    return float(np.mean([group_macro_f1(gold[key], guesses[key]) for key in gold]))
-
-
-def side_f_average(
-    scores: Sequence[npt.NDArray[np.float32]], readings: Sequence[Reading], *, named: Sequence[str], groups: Groups
-) -> float:
-    """Give the mean F1 of favor and against, the named targets as one; all targets as one where none of them is there.
-
-    Args:
-        scores: Scores before softmax, as `score_readings` gives them.
-        readings: What was scored.
-        named: The targets that the model is for.
-        groups: Labels that count as one; each side has to be one of its own.
-
-    Returns:
-        The mean over the sides that have gold, in [0, 1]; NaN where none has.
-    """
-    everyone = not any(name in named for reading in readings for name in reading.names)
-    judged = [item for item in judge_groups(scores, readings, groups) if everyone or item.target in named]
-    sides = [groups.index((side,)) for side in ("favor", "against")]
-    rank = np.argsort([*sides, *(at for at in range(len(groups) + 1) if at not in sides)])  # gold of no group: the last
-    gold, guesses = (rank[[getattr(item, name) for item in judged]] for name in ("gold", "guess"))
-    return float(metrics.side_f_average(metrics.count_labels(gold, guesses, labels=len(rank))))
-
-
 def measure_dev(
     metric: str,
     scores: Sequence[npt.NDArray[np.float32]],
@@ -121,20 +65,39 @@ def measure_dev(
     named: Sequence[str],
     groups: Groups,
 ) -> float:
-    """Give the figure that epochs and seeds are compared by: `mean_macro_f1` or `side_f_average`, as `metric` says.
+    """Give the figure that epochs and seeds are compared by.
 
     Args:
-        metric: The recipe's ``schedule.metric``.
+        metric: ``"macro_f1"``: the mean macro-F1 of the named targets; of all targets as one where none of them is
+            there. ``"f_avg"``: the mean F1 of favor and against, of the same targets as one.
         scores: Scores before softmax, as `score_readings` gives them.
         readings: What was scored.
         named: The targets that the model is for.
-        groups: Labels that count as one.
+        groups: Labels that count as one, as `stance.fitting.examples.label_groups` gives them. For ``"f_avg"`` each
+            side has to be one of its own.
 
     Returns:
-        The figure, in [0, 1].
+        The figure, in [0, 1]; NaN for ``"f_avg"`` where no gold label is a side.
     """
-    score = side_f_average if metric == "f_avg" else mean_macro_f1
-    return score(scores, readings, named=named, groups=groups)
+    judged = judge_groups(scores, readings, groups)
+    own = [item for item in judged if item.target in named]
+    if metric == "f_avg":
+        return _side_f_average(own or judged, groups)
+    pools: dict[str, list[GroupJudgement]] = {}
+    for item in own or judged:
+        pools.setdefault(item.target if own else "", []).append(item)
+    return float(
+        np.mean(
+            [group_macro_f1([item.gold for item in pool], [item.guess for item in pool]) for pool in pools.values()]
+        )
+    )
+
+
+def _side_f_average(judged: Sequence[GroupJudgement], groups: Groups) -> float:
+    sides = [groups.index((side,)) for side in ("favor", "against")]
+    rank = np.argsort([*sides, *(at for at in range(len(groups) + 1) if at not in sides)])  # gold of no group: the last
+    gold, guesses = rank[[item.gold for item in judged]], rank[[item.guess for item in judged]]
+    return float(metrics.side_f_average(metrics.count_labels(gold, guesses, labels=len(rank))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,12 +121,6 @@ def prepare_run(recipe: Recipe) -> Workshop:
     )
     if head.own % head.heads:
         raise InputError(f"Recipe field 'network.heads' has to divide the head's width {head.own}, found {head.heads}.")
-    sides = {("favor",), ("against",)}
-    if recipe.schedule.metric == "f_avg" and not sides <= set(label_groups(located.dev)):
-        raise InputError(
-            f"{located.dev.file}: its labels do not tell favor and against from all others, which schedule.metric = "
-            "'f_avg' needs. Take 'macro_f1', or change dev.labels."
-        )
     train = [example for data in located.train for example in _read(data, targets, recipe, encoder)]
     named = {target.name for target in targets}
     if named and not any(item.target.name in named for example in train for item in example.judgements):
@@ -143,13 +137,8 @@ def prepare_run(recipe: Recipe) -> Workshop:
             readings = prepare(examples, encoder.tokenizer, network=recipe.network)
             longest = max(longest, *(len(reading.window) for reading in readings))
             splits[name] = Split(data, tuple(examples), tuple(readings))
-    judged = [item for example in splits["dev"].examples for item in example.judgements]
-    compared = [item for item in judged if item.target.name in named] or judged
-    if recipe.schedule.metric == "f_avg" and not any(item.gold in sides for item in compared):
-        raise InputError(
-            f"{located.dev.file}: no row is favor or against, which schedule.metric = 'f_avg' needs. Take 'macro_f1', "
-            "or another file."
-        )
+    if recipe.schedule.metric == "f_avg":
+        _check_sides(splits["dev"], named)
     if max(longest, recipe.network.window) > encoder.positions:
         raise InputError(
             f"Recipe field 'network.window': texts may have {max(longest, recipe.network.window)} tokens, "
@@ -169,6 +158,27 @@ def _read(data: DataFile, targets: Sequence[Target], recipe: Recipe, encoder: En
     if not kept:
         raise InputError(f"{data.file}: every text is longer than a window. Raise 'network.window'.")
     return kept
+
+
+def _check_sides(dev: Split, named: Collection[str]) -> None:
+    """Make sure that dev can tell the mean F1 of favor and against.
+
+    Raises:
+        InputError: If its labels do not tell both from all others, or no row of what is compared has one.
+    """
+    sides = {("favor",), ("against",)}
+    if not sides <= set(label_groups(dev.data)):
+        raise InputError(
+            f"{dev.data.file}: its labels do not tell favor and against from all others, which schedule.metric = "
+            "'f_avg' needs. Take 'macro_f1', or change dev.labels."
+        )
+    judged = [item for example in dev.examples for item in example.judgements]
+    compared = [item for item in judged if item.target.name in named] or judged
+    if not any(item.gold in sides for item in compared):
+        raise InputError(
+            f"{dev.data.file}: no row is favor or against, which schedule.metric = 'f_avg' needs. Take 'macro_f1', "
+            "or another file."
+        )
 
 
 def train_seeds(

@@ -15,7 +15,7 @@ from stance.fitting.card import write_card
 from stance.fitting.examples import label_groups
 from stance.fitting.recipes import read_recipe
 from stance.fitting.release import describe
-from stance.fitting.scores import side_f_average
+from stance.fitting.scores import measure_dev
 from stance.fitting.training import prepare_run, train_seeds
 
 from .conftest import write_recipe
@@ -63,8 +63,8 @@ def test_the_metric_that_epochs_and_seeds_are_compared_by(tmp_path: Path, encode
     assert described["dev_f_avg_by_epoch"] == [round(score, 4) for score in best.progress.scores]
     assert best.dev == max(best.progress.scores)
     dev = workshop.splits["dev"]
-    sides = side_f_average(
-        best.scores["dev"], dev.readings, named=["NATO", "US", "China"], groups=label_groups(dev.data)
+    sides = measure_dev(
+        "f_avg", best.scores["dev"], dev.readings, named=["NATO", "US", "China"], groups=label_groups(dev.data)
     )
     assert best.dev == sides
 
@@ -124,5 +124,9 @@ def test_sides_without_a_row_in_dev(tmp_path: Path, encoder_folder: Path) -> Non
 def test_sides_that_dev_does_not_tell_apart(tmp_path: Path, encoder_folder: Path) -> None:
     recipe_file = write_recipe(tmp_path, encoder_folder, metric="f_avg")
     known = "{yes=['favor', 'against'], neutral='neutral', absent='absent'}"
+    rows = (tmp_path / "dev.jsonl").read_text(encoding="utf-8")
+    (tmp_path / "dev.jsonl").write_text(
+        rows.replace('"favor"', '"yes"').replace('"against"', '"yes"'), encoding="utf-8"
+    )
     with pytest.raises(InputError, match=r"dev\.jsonl: its labels do not tell favor and against from all others"):
         prepare_run(read_recipe(recipe_file, [f"dev={{file='dev.jsonl', labels={known}}}"]))

@@ -16,7 +16,7 @@ from stance.fitting.encoders import Encoder, load_encoder
 from stance.fitting.examples import Example, Judgement
 from stance.fitting.loop import batch_loss
 from stance.fitting.readings import ClassWeights, Collator, prepare
-from stance.fitting.scores import mean_macro_f1, measure_dev, side_f_average
+from stance.fitting.scores import measure_dev
 from stance.schema import LABELS, Span
 from stance.targets import FURTHER_TARGETS, Target, builtin_targets
 
@@ -166,8 +166,8 @@ def test_groups_of_labels_are_scored_as_one(encoder: Encoder) -> None:
     )
     groups = (("favor",), ("neutral", "absent"))
     scores = [np.array([[0.4, 9.0, 0.0, 0.0]]), np.array([[2.0, 9.0, 0.0, 0.0]])]  # "against" is no label of the set
-    assert mean_macro_f1(scores, readings, named=["NATO"], groups=groups) == 1.0
-    assert mean_macro_f1(scores[::-1], readings, named=[], groups=groups) == 0.0
+    assert measure_dev("macro_f1", scores, readings, named=["NATO"], groups=groups) == 1.0
+    assert measure_dev("macro_f1", scores[::-1], readings, named=[], groups=groups) == 0.0
 
 
 def test_sides_are_averaged_over_all_targets_as_one(encoder: Encoder) -> None:
@@ -179,13 +179,12 @@ def test_sides_are_averaged_over_all_targets_as_one(encoder: Encoder) -> None:
     scores = [np.eye(4)[[at]] for at in guessed]
     groups = (("neutral", "absent"), ("favor",), ("against",))
     for named in (["NATO", "China"], []):
-        assert side_f_average(scores, readings, named=named, groups=groups) == pytest.approx((1 / 2 + 2 / 3) / 2)
-        assert measure_dev("f_avg", scores, readings, named=named, groups=groups) == pytest.approx(7 / 12)
-    assert side_f_average(scores, readings, named=["NATO"], groups=groups) == pytest.approx((1 + 1) / 2)
+        assert measure_dev("f_avg", scores, readings, named=named, groups=groups) == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert measure_dev("f_avg", scores, readings, named=["NATO"], groups=groups) == pytest.approx((1 + 1) / 2)
     assert measure_dev("macro_f1", scores, readings, named=["NATO"], groups=groups) == 1.0
     loose = [Example("a", "NATO met", (Judgement(NATO, ("neutral", "favor")),))]  # gold of no group
     alarm = prepare([*examples, *loose], encoder.tokenizer, network=NETWORK)
-    found = side_f_average([*scores, np.eye(4)[[0]]], alarm, named=[], groups=groups)
+    found = measure_dev("f_avg", [*scores, np.eye(4)[[0]]], alarm, named=[], groups=groups)
     assert found == pytest.approx((1 / 2 + 1 / 2) / 2)  # one more alarm for favor
 
 
